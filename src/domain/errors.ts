@@ -1,0 +1,65 @@
+/** One table of refusals: the code is stable, the HTTP status follows from it. */
+const STATUS = {
+  'bad-query': 400,
+  'bad-cursor': 400,
+  'bad-request': 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  'not-found': 404,
+  'method-not-allowed': 405,
+  'not-acceptable': 406,
+  'too-large': 413,
+  'unsupported-media-type': 415,
+  unprocessable: 422,
+  internal: 500,
+  unavailable: 503,
+} as const;
+
+export type ErrorCode = keyof typeof STATUS;
+
+const TITLE: Record<ErrorCode, string> = {
+  'bad-query': 'Bad query parameter',
+  'bad-cursor': 'Bad cursor',
+  'bad-request': 'Bad request',
+  unauthenticated: 'Unauthorized',
+  forbidden: 'Forbidden',
+  'not-found': 'Not found',
+  'method-not-allowed': 'Method not allowed',
+  'not-acceptable': 'Not acceptable',
+  'too-large': 'Request body too large',
+  'unsupported-media-type': 'Unsupported media type',
+  unprocessable: 'Unprocessable content',
+  internal: 'Internal error',
+  unavailable: 'Temporarily unavailable',
+};
+
+/**
+ * A refusal that the client may read (TAXII 2.1 §3.6.1). Anything else that is thrown is a bug and is
+ * rendered as `internal`, without its text.
+ */
+export class TaxiiError extends Error {
+  override readonly name = 'TaxiiError';
+  readonly status: number;
+  readonly title: string;
+
+  /** @param description what happened, why, and what to do; shown to the client. */
+  constructor(
+    readonly code: ErrorCode,
+    description: string,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(description);
+    this.status = STATUS[code];
+    this.title = TITLE[code];
+  }
+}
+
+/** The store cannot be reached or is busy: nothing was written, and the call may be repeated. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+/** A wrong use of an operator verb or a wrong file; the message is for the operator. */
+export class OperatorError extends Error {
+  override readonly name = 'OperatorError';
+}

@@ -1,0 +1,58 @@
+import { instantKey } from './timestamp';
+
+/** A STIX object as parsed; its text is stored as it came (architecture: the payload is opaque). */
+export type StixObject = Readonly<Record<string, unknown>>;
+export type SpecVersion = '2.0' | '2.1';
+
+const SDO = new Set([
+  ...['attack-pattern', 'campaign', 'course-of-action', 'grouping', 'identity', 'incident', 'indicator'],
+  ...['infrastructure', 'intrusion-set', 'location', 'malware', 'malware-analysis', 'note', 'observed-data'],
+  ...['opinion', 'report', 'threat-actor', 'tool', 'vulnerability'],
+]);
+const SRO = new Set(['relationship', 'sighting']);
+const SMO = new Set(['marking-definition', 'language-content', 'extension-definition']);
+const SCO = new Set([
+  ...['artifact', 'autonomous-system', 'directory', 'domain-name', 'email-addr', 'email-message', 'file'],
+  ...['ipv4-addr', 'ipv6-addr', 'mac-addr', 'mutex', 'network-traffic', 'process', 'software', 'url'],
+  ...['user-account', 'windows-registry-key', 'x509-certificate'],
+]);
+
+/** The classes of STIX 2.1 §1 and "custom" for a type that the standard does not name. */
+export type TypeGroup = 'SDO' | 'SRO' | 'SCO' | 'SMO' | 'custom';
+
+export function groupOf(type: string): TypeGroup {
+  if (SDO.has(type)) return 'SDO';
+  if (SRO.has(type)) return 'SRO';
+  if (SCO.has(type)) return 'SCO';
+  if (SMO.has(type)) return 'SMO';
+  return 'custom';
+}
+
+const text = (object: StixObject, name: string): string | undefined =>
+  typeof object[name] === 'string' ? object[name] : undefined;
+
+/** T-228: the specification version of an object, inferred where it is not stated. */
+export function specVersionOf(object: StixObject): string {
+  return text(object, 'spec_version') ?? (text(object, 'created') === undefined && text(object, 'modified') === undefined ? '2.1' : '2.0');
+}
+
+/** What names a version: `modified`, else `created`, as written, with the key it sorts by (T-212, T-304). */
+export interface StatedVersion {
+  readonly version: string;
+  readonly key: string;
+}
+
+/** @returns undefined for an object with neither; the store then takes its `date_added` (T-370). */
+export function statedVersion(object: StixObject): StatedVersion | undefined {
+  const version = text(object, 'modified') ?? text(object, 'created');
+  if (version === undefined) return undefined;
+  const key = instantKey(version);
+  return key === undefined ? undefined : { version, key };
+}
+
+const ID = /^[a-z0-9]+(?:-[a-z0-9]+)*--[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Whether a text has the form of a STIX identifier (STIX 2.1 §2.9). */
+export function isIdentifier(value: string): boolean {
+  return value.length <= 300 && ID.test(value);
+}

@@ -1,0 +1,55 @@
+/**
+ * Time in Jisr. A TAXII timestamp is an integer of microseconds since 1970 (`Micros`, below 2^53 until
+ * the year 2255); a STIX timestamp is kept as written and compared as an instant of any precision.
+ */
+export type Micros = number;
+
+const TAXII = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,40}))?(?:[Zz]|([+\- ])(\d\d):(\d\d))$/;
+const STIX = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?Z$/;
+
+/**
+ * Reads a client's `added_after`: RFC 3339 with 0 to 40 fractional digits, `Z` or a numeric offset; a `+`
+ * that arrived as a space is a `+` (T-148, T-149). Digits beyond the microsecond are cut off, towards the
+ * past, so that nothing is skipped (T-151).
+ *
+ * @returns microseconds since 1970, or undefined if the text is no such timestamp (T-150).
+ */
+export function parseTimestamp(text: string): Micros | undefined {
+  const m = TAXII.exec(text);
+  if (!m) return undefined;
+  const seconds = calendarSeconds(m);
+  if (seconds === undefined) return undefined;
+  const [, , , , , , , fraction = '', sign, hours = '0', minutes = '0'] = m;
+  if (Number(hours) > 23 || Number(minutes) > 59) return undefined;
+  const offset = (Number(hours) * 60 + Number(minutes)) * 60 * (sign === '-' ? -1 : 1);
+  const micros = (seconds - offset) * 1e6 + Number(fraction.padEnd(6, '0').slice(0, 6));
+  return Number.isSafeInteger(micros) ? micros : undefined;
+}
+
+/** @returns the TAXII form, `YYYY-MM-DDTHH:MM:SS.ssssssZ`, exactly six digits (§2, T-086). */
+export function formatTimestamp(micros: Micros): string {
+  const seconds = Math.floor(micros / 1e6);
+  const text = new Date(seconds * 1000).toISOString().slice(0, 19);
+  return `${text}.${String(micros - seconds * 1e6).padStart(6, '0')}Z`;
+}
+
+/**
+ * @returns a text that sorts like the instant, whatever the number of digits: the STIX timestamp without
+ *   `Z` and without trailing zeros (T-217); undefined if the text is no STIX timestamp (T-216).
+ */
+export function instantKey(text: string): string | undefined {
+  const m = STIX.exec(text);
+  if (!m || calendarSeconds(m) === undefined) return undefined;
+  const fraction = (m[7] ?? '').replace(/0+$/, '');
+  return fraction === '' ? text.slice(0, 19) : `${text.slice(0, 19)}.${fraction}`;
+}
+
+/** Seconds since 1970 of a real calendar instant; a leap second counts as the second after it. */
+function calendarSeconds(m: RegExpExecArray): number | undefined {
+  const [year, month, day, hour, minute, second] = m.slice(1, 7).map(Number) as [number, number, number, number, number, number];
+  if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 60) return undefined;
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  if (date.getUTCDate() !== day) return undefined;
+  return date.getTime() / 1000 + hour * 3600 + minute * 60 + second;
+}

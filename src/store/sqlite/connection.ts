@@ -1,0 +1,79 @@
+import Database from 'better-sqlite3';
+import { StoreUnavailable } from '../../domain/errors';
+import type { Micros } from '../../domain/timestamp';
+import { migrate } from './migrations';
+
+export interface StoreOptions {
+  /** Only reads; the file must exist and be up to date. */
+  readonly readonly?: boolean;
+  readonly clock?: () => Micros;
+  /** In [0, 1). */
+  readonly random?: () => number;
+}
+
+/** One connection with its statements, its clock and its source of randomness. */
+export interface Connection {
+  readonly db: Database.Database;
+  readonly clock: () => Micros;
+  readonly random: () => number;
+  /** A prepared statement, made once for each text. */
+  readonly sql: (text: string) => Database.Statement;
+  /** One unit of work: all or none; waits for other writers. */
+  readonly write: <T>(work: () => T) => T;
+  /** One consistent view of the store. */
+  readonly read: <T>(work: () => T) => T;
+}
+
+/** Statements are made from a few dozen shapes of query; more than this many would be a leak. */
+const MOST_STATEMENTS = 500;
+const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|NOMEM|PROTOCOL)/;
+
+function guarded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Database.SqliteError && UNAVAILABLE.test(error.code)) {
+      throw new StoreUnavailable(`The store is busy or out of reach (${error.code}).`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/**
+ * Opens a SQLite file. A commit is on disk when it returns: WAL with `synchronous=FULL`, on every connection.
+ *
+ * @param file a path, or `:memory:`.
+ */
+export function connect(file: string, options: StoreOptions = {}): Connection {
+  const db = guarded(() => new Database(file, { readonly: options.readonly ?? false, timeout: 10_000 }));
+  // Measured: 8 KiB pages; a checkpoint every 64 MB is 1.5 times as fast to insert as the default.
+  if (!options.readonly) {
+    db.pragma('page_size = 8192');
+    guarded(() => db.pragma('journal_mode = WAL'));
+    db.pragma('wal_autocheckpoint = 8192');
+  }
+  db.pragma('synchronous = FULL');
+  db.pragma('mmap_size = 0');
+  db.pragma('cache_size = -65536');
+  db.pragma('foreign_keys = ON');
+  if (!options.readonly) guarded(() => migrate(db));
+
+  const statements = new Map<string, Database.Statement>();
+  const sql = (text: string): Database.Statement => {
+    let statement = statements.get(text);
+    if (!statement) {
+      if (statements.size >= MOST_STATEMENTS) statements.clear();
+      statements.set(text, (statement = db.prepare(text)));
+    }
+    return statement;
+  };
+  const transaction = db.transaction((work: () => unknown) => work());
+  return {
+    db,
+    clock: options.clock ?? ((): Micros => Date.now() * 1000),
+    random: options.random ?? Math.random,
+    sql,
+    write: <T>(work: () => T): T => guarded(() => transaction.immediate(work) as T),
+    read: <T>(work: () => T): T => guarded(() => transaction.deferred(work) as T),
+  };
+}

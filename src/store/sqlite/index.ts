@@ -1,0 +1,23 @@
+import type { Store } from '../store';
+import { sqliteCatalog } from './catalog';
+import { connect, type StoreOptions } from './connection';
+import { sqliteObjects } from './objects';
+import { sqlitePeople } from './people';
+import { sqliteRecords } from './records';
+
+/** @param file a path, or `:memory:`. @throws {StoreUnavailable} it cannot be opened. */
+export function openSqlite(file: string, options: StoreOptions = {}): Store {
+  const connection = connect(file, options);
+  return {
+    objects: sqliteObjects(connection),
+    catalog: sqliteCatalog(connection),
+    people: sqlitePeople(connection),
+    records: sqliteRecords(connection),
+    ping: async () => {
+      connection.read(() => connection.sql('SELECT 1').get());
+    },
+    close: async () => {
+      connection.db.close();
+    },
+  };
+}

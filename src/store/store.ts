@@ -1,0 +1,171 @@
+/**
+ * THE PORT. What every store promises, whatever it is made of; test/store/contract.ts holds each to it.
+ *
+ * Order: within a collection `date_added` is strictly increasing, at least 1 µs apart, assigned inside the
+ * write. No reader ever sees a later one before an earlier one. Writes are all or none. What a promise
+ * resolved for is on disk. Dates are microseconds since 1970.
+ */
+import type { Organisation, Principal, Scope } from '../domain/access';
+import type { Channel, Grant } from '../domain/channel';
+import type { Change } from '../domain/changes';
+import type { Member } from '../domain/publication';
+import type { Matching, ObjectQuery } from '../domain/query';
+import type { Status } from '../domain/taxii';
+import type { Micros } from '../domain/timestamp';
+import type { Rank } from '../domain/tlp';
+
+/** How many members of a publication are appended in one unit of work. */
+export const PART_SIZE = 1000;
+
+/** A page of a listing, oldest first. `first` and `last` are the dates of its own members; undefined when it is empty. */
+export interface Page<Items> {
+  readonly items: Items;
+  readonly count: number;
+  readonly first: Micros | undefined;
+  readonly last: Micros | undefined;
+  /** Whether anything that matches lies behind `last`. */
+  readonly more: boolean;
+}
+
+/** What a manifest or a list of versions says of one version. */
+export interface Listed {
+  readonly id: string;
+  readonly date: Micros;
+  readonly version: string;
+  readonly spec: string;
+}
+
+/** One unit of a publication: members in the order they came, and the status that they are reported in. */
+export interface Part {
+  readonly status: StatusSeed;
+  /** 0-based number of this part; a part that was appended before changes nothing. */
+  readonly number: number;
+  /** Whether it is the last: the status becomes complete, and the publication's bytes are forgotten. */
+  readonly last: boolean;
+  readonly members: readonly Member[];
+  /** What the publication itself says of the marking definitions in it, by id: looked at before the store (D5). */
+  readonly definitions: ReadonlyMap<string, Rank | null>;
+}
+
+/** What a status begins with. */
+export interface StatusSeed {
+  /** UUIDv4. */
+  readonly id: string;
+  readonly requested: Micros;
+  readonly total: number;
+}
+
+/** A publication that was accepted and is not finished. */
+export interface Unfinished {
+  readonly status: StatusSeed;
+  readonly principalId: string;
+  readonly collectionId: string;
+  readonly body: Buffer;
+  /** The parts that are done: the next one has this number. */
+  readonly partsDone: number;
+}
+
+/** `removed`: how many versions went; `absent`, `not-theirs`: nothing changed. */
+export type Removal = { readonly removed: number } | 'absent' | 'not-theirs';
+
+export interface ObjectStore {
+  /**
+   * Appends a part of a publication, all or none, and writes its verdicts into the status in the same unit of work.
+   * Each object is judged by `judge` in domain/publication.ts against what stands at that moment.
+   *
+   * @param part 0 … 1,000 members.
+   * @returns the status as it stands now, with the details of all parts.
+   * @throws {StoreUnavailable} nothing was written, and the call may be repeated; repeating it is harmless.
+   */
+  append(scope: Scope<'write'>, part: Part): Promise<Status>;
+  /** Removes versions of one object, chosen by `chooseRemoval`. @throws {StoreUnavailable} */
+  remove(scope: Scope<'remove'>, id: string, selection: Pick<Matching, 'version' | 'specVersions'>): Promise<Removal>;
+  /** The objects of a page as JSON, joined by commas: ready to stand in an envelope. */
+  find(scope: Scope<'read'>, query: ObjectQuery): Promise<Page<Buffer>>;
+  /** The same page as `find`, as records. */
+  list(scope: Scope<'read'>, query: ObjectQuery): Promise<Page<readonly Listed[]>>;
+  /**
+   * Whether the caller may see any version of an object; `removed` if it has none of the given instants any
+   * more, but had one that the caller could see (T-343, T-344, T-355).
+   */
+  presence(scope: Scope<'read'>, id: string, instants: readonly string[]): Promise<'present' | 'absent' | 'removed'>;
+}
+
+export interface ApplyOptions {
+  /** Remove collections that are no longer wanted although they hold objects, with the objects. */
+  readonly dropObjects: boolean;
+  /** false: only say what would change. */
+  readonly apply: boolean;
+}
+
+export interface CatalogStore {
+  /** The channels in force, API Roots by name and collections by id (T-286, T-402a), with all grants. */
+  channels(): Promise<readonly Channel[]>;
+  /**
+   * Makes the given channels the ones in force; re-ranks what a changed `default_tlp` concerns, in the same unit of work.
+   *
+   * @returns the differences, whether or not they were applied.
+   * @throws {OperatorError} a collection that still holds objects would go; nothing was changed.
+   */
+  apply(channels: readonly Channel[], options: ApplyOptions): Promise<readonly Change[]>;
+}
+
+export interface Credentials {
+  readonly principal: Principal;
+  /** argon2id, in PHC string format. */
+  readonly passwordHash: string;
+}
+
+/** A grant that an operator made by hand, beside those of the channel files. */
+export interface HandGrant {
+  readonly id: string;
+  readonly collectionId: string;
+  readonly grant: Grant;
+}
+
+export interface PeopleStore {
+  organisations(): Promise<readonly Organisation[]>;
+  principals(): Promise<readonly Principal[]>;
+  principal(id: string): Promise<Principal | undefined>;
+  credentials(name: string): Promise<Credentials | undefined>;
+  /** Adds it, or replaces the one with its id. @throws {OperatorError} the name or identity is taken. */
+  saveOrganisation(organisation: Organisation): Promise<void>;
+  /** Adds it, or replaces the one with its id; without a hash the password stays. @throws {OperatorError} the name is taken. */
+  savePrincipal(principal: Principal, passwordHash?: string): Promise<void>;
+  grants(): Promise<readonly HandGrant[]>;
+  saveGrant(grant: HandGrant): Promise<void>;
+  removeGrant(id: string): Promise<boolean>;
+}
+
+export interface AuditRecord {
+  readonly at: Micros;
+  readonly principal: string;
+  readonly action: string;
+  readonly collection: string;
+  readonly subject: string;
+  readonly detail: string;
+}
+
+export interface RecordStore {
+  /** Keeps a publication that will be worked off in parts, with its bytes; its status is pending. @throws {StoreUnavailable} */
+  begin(scope: Scope<'write'>, status: StatusSeed, body: Buffer, pendings: readonly { id: string; version: string }[]): Promise<Status>;
+  unfinished(): Promise<readonly Unfinished[]>;
+  /** Ends a publication whose right to publish is gone: what is not done yet fails with the message. */
+  abandon(statusId: string, message: string): Promise<void>;
+  /** The status under an API Root and who submitted it. */
+  status(apiRoot: string, statusId: string): Promise<{ status: Status; principalId: string } | undefined>;
+  /** @returns how many finished statuses, requested before, went (T-276). */
+  expireStatuses(before: Micros, apply: boolean): Promise<number>;
+  /** The newest records first; `action` restricts. */
+  audit(limit: number, action?: string): Promise<readonly AuditRecord[]>;
+}
+
+export interface Store {
+  readonly objects: ObjectStore;
+  readonly catalog: CatalogStore;
+  readonly people: PeopleStore;
+  readonly records: RecordStore;
+  /** Resolves if the store answers. @throws {StoreUnavailable} */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
