@@ -1,0 +1,47 @@
+/** Starts the real server on a throw-away store, for benches and soak tests. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface RunningServer {
+  readonly origin: string;
+  readonly authorization: string;
+  readonly child: ChildProcess;
+  readonly folder: string;
+  stop(): Promise<void>;
+}
+
+/** @param env configuration beside the store, the port and the log level. */
+export async function startServer(env: Record<string, string> = {}): Promise<RunningServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'jisr-bench-'));
+  const child = spawn(process.execPath, [join(__dirname, '../src/main.js')], {
+    env: { PATH: process.env['PATH'], JISR_STORE: `sqlite:${join(folder, 'jisr.db')}`, PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let err = '';
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      if (out.length > 1e6) return;
+      out += chunk.toString();
+      const line = out.split('\n').find((l) => l.includes('"msg":"listening"'));
+      if (line) resolve((JSON.parse(line) as { url: string }).url);
+    });
+    void ended.then(() => reject(new Error(`the server ended: ${err}`)));
+  });
+  const password = /password\s+(\S+)/.exec(err)?.[1] ?? '';
+  return {
+    origin: new URL(url).origin,
+    authorization: `Basic ${Buffer.from(`operator:${password}`).toString('base64')}`,
+    child,
+    folder,
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

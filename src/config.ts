@@ -1,0 +1,158 @@
+/** The configuration of the server: read once, from the environment, and refused as a whole if any of it is wrong. */
+import type { Limits } from './domain/query';
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** What `openStore` takes. */
+  readonly store: string;
+  /** The folder of the channel files. */
+  readonly collections: string;
+  readonly title: string;
+  readonly description: string | undefined;
+  readonly contact: string | undefined;
+  /** The https origin, without a slash at its end; undefined: URLs are relative (T-248). */
+  readonly publicUrl: string | undefined;
+  /** T-250 */
+  readonly publicDiscovery: boolean;
+  readonly limits: Limits;
+  readonly maxBodyBytes: number;
+  readonly maxObjects: number;
+  readonly maxDepth: number;
+  /** T-067 */
+  readonly acceptStixType: boolean;
+  /** T-444 */
+  readonly interopStatusProperty: boolean;
+  readonly behindProxy: boolean;
+  readonly logLevel: LogLevel;
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  /** How long finished statuses are kept (T-276). */
+  readonly statusDays: number;
+}
+
+const NAMES = new Set([
+  ...[
+    'JISR_HOST',
+    'JISR_PORT',
+    'JISR_STORE',
+    'JISR_COLLECTIONS',
+    'JISR_TITLE',
+    'JISR_DESCRIPTION',
+    'JISR_CONTACT',
+  ],
+  ...[
+    'JISR_PUBLIC_URL',
+    'JISR_PUBLIC_DISCOVERY',
+    'JISR_PAGE_SIZE',
+    'JISR_MAX_PAGE_SIZE',
+    'JISR_MAX_BODY_BYTES',
+  ],
+  ...[
+    'JISR_MAX_OBJECTS',
+    'JISR_MAX_DEPTH',
+    'JISR_MAX_FILTER_VALUES',
+    'JISR_STRICT_FILTERS',
+    'JISR_ACCEPT_STIX_TYPE',
+  ],
+  ...['JISR_INTEROP_STATUS_PROPERTY', 'JISR_BEHIND_PROXY', 'JISR_ALLOW_PLAIN_HTTP', 'JISR_LOG_LEVEL'],
+  ...['JISR_HEADERS_TIMEOUT_MS', 'JISR_REQUEST_TIMEOUT_MS', 'JISR_STATUS_DAYS'],
+]);
+
+const BOOLEANS: Readonly<Record<string, boolean>> = {
+  true: true,
+  yes: true,
+  1: true,
+  false: false,
+  no: false,
+  0: false,
+};
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws {Error} naming every variable that is wrong, one a line. */
+export function readConfig(env: Environment): Config {
+  const problems: string[] = [];
+  const text = (name: string): string | undefined => (env[name] === '' ? undefined : env[name]);
+  const flag = (name: string, byDefault: boolean): boolean => {
+    const value = text(name);
+    const known = value === undefined ? byDefault : BOOLEANS[value.toLowerCase()];
+    if (known === undefined) problems.push(`${name}: "${value ?? ''}" is neither true nor false.`);
+    return known ?? byDefault;
+  };
+  const integer = (name: string, byDefault: number, least: number, most = 2 ** 31 - 1): number => {
+    const value = text(name);
+    if (value === undefined) return byDefault;
+    if (/^\d{1,10}$/.test(value) && Number(value) >= least && Number(value) <= most) return Number(value);
+    problems.push(`${name}: "${value}" is not an integer from ${least} to ${most}.`);
+    return byDefault;
+  };
+
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('JISR_') && !NAMES.has(name))
+      problems.push(`${name}: there is no such variable. Is it misspelt?`);
+  }
+  const maxPageSize = integer('JISR_MAX_PAGE_SIZE', 5000, 1000, 100_000);
+  const behindProxy = flag('JISR_BEHIND_PROXY', false);
+  const config: Config = {
+    host: text('JISR_HOST') ?? '127.0.0.1',
+    port: integer(text('JISR_PORT') === undefined ? 'PORT' : 'JISR_PORT', 6100, 0, 65535),
+    store: text('JISR_STORE') ?? 'sqlite:data/jisr.db',
+    collections: text('JISR_COLLECTIONS') ?? 'collections',
+    title: text('JISR_TITLE') ?? 'Jisr intelligence exchange',
+    description: text('JISR_DESCRIPTION'),
+    contact: text('JISR_CONTACT'),
+    publicUrl: origin(text('JISR_PUBLIC_URL'), problems),
+    publicDiscovery: flag('JISR_PUBLIC_DISCOVERY', false),
+    limits: {
+      pageSize: integer('JISR_PAGE_SIZE', 1000, 1, maxPageSize),
+      maxPageSize,
+      maxFilterValues: integer('JISR_MAX_FILTER_VALUES', 200, 1, 10_000),
+      strictFilters: flag('JISR_STRICT_FILTERS', false),
+    },
+    maxBodyBytes: integer('JISR_MAX_BODY_BYTES', 104_857_600, 1, 2 ** 30),
+    maxObjects: integer('JISR_MAX_OBJECTS', 200_000, 1),
+    maxDepth: integer('JISR_MAX_DEPTH', 64, 8, 1000),
+    acceptStixType: flag('JISR_ACCEPT_STIX_TYPE', true),
+    interopStatusProperty: flag('JISR_INTEROP_STATUS_PROPERTY', false),
+    behindProxy,
+    logLevel: level(text('JISR_LOG_LEVEL'), problems),
+    headersTimeoutMs: integer('JISR_HEADERS_TIMEOUT_MS', 20_000, 100),
+    requestTimeoutMs: integer('JISR_REQUEST_TIMEOUT_MS', 300_000, 100),
+    statusDays: integer('JISR_STATUS_DAYS', 7, 1, 36_500),
+  };
+  if (config.headersTimeoutMs > config.requestTimeoutMs) {
+    problems.push('JISR_HEADERS_TIMEOUT_MS: is longer than JISR_REQUEST_TIMEOUT_MS, which includes it.');
+  }
+  if (!flag('JISR_ALLOW_PLAIN_HTTP', false) && !behindProxy && !isLoopback(config.host)) {
+    problems.push(
+      `JISR_HOST: ${config.host} is not a loopback address, and passwords would travel in the clear. Put a TLS proxy ` +
+        'in front and set JISR_BEHIND_PROXY=true, or set JISR_ALLOW_PLAIN_HTTP=true if you know that the network is safe.',
+    );
+  }
+  if (problems.length > 0) throw new Error(`The configuration is wrong:\n  ${problems.join('\n  ')}`);
+  return config;
+}
+
+function level(text: string | undefined, problems: string[]): LogLevel {
+  const found = LOG_LEVELS.find((l) => l === (text ?? 'info'));
+  if (!found) problems.push(`JISR_LOG_LEVEL: "${text ?? ''}" is none of ${LOG_LEVELS.join(', ')}.`);
+  return found ?? 'info';
+}
+
+/** T-009: discovery is at the root of the host, so the public URL has no path; T-244: and it is https. */
+function origin(text: string | undefined, problems: string[]): string | undefined {
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'https:' && url.href === `${url.origin}/`) return url.origin;
+  problems.push('JISR_PUBLIC_URL: is not an https URL of a host alone, such as https://taxii.example.org.');
+  return undefined;
+}
+
+/** D11: where plain HTTP never leaves the machine. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}

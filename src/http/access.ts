@@ -1,0 +1,69 @@
+/**
+ * What every TAXII endpoint does before its own work, in the order of T-108: authentication 401, Accept 406,
+ * visibility 404, permission 403. Route and method came before; Content-Type, length, query and body come after.
+ */
+import type { Request, Response } from 'express';
+import { scopeFor, type Principal, type Scope } from '../domain/access';
+import type { Collection } from '../domain/channel';
+import type { CatalogStore } from '../store/store';
+import { note, noteScope } from './audit';
+import type { Authenticate } from './auth';
+import { requireAcceptable } from './negotiate';
+
+/** The names in TAXII's URLs; each path has some of them. */
+export interface Names {
+  root: string;
+  collection: string;
+  objectId: string;
+  id: string;
+}
+
+export type Endpoint = (req: Request<Names>, res: Response) => Promise<void>;
+type Work<Who> = (who: Who, req: Request<Names>, res: Response) => Promise<void>;
+
+export interface Gate {
+  /** Anyone who has an account. */
+  seeing(work: Work<Principal>): Endpoint;
+  /** Anyone at all; wrong credentials are refused all the same (T-250). */
+  seeingOrNobody(work: Work<Principal | undefined>): Endpoint;
+  reading(work: Work<Scope<'read'>>): Endpoint;
+  writing(work: Work<Scope<'write'>>): Endpoint;
+  removing(work: Work<Scope<'remove'>>): Endpoint;
+}
+
+export function openGate(authenticate: Authenticate, catalog: Pick<CatalogStore, 'channels'>): Gate {
+  async function enter(req: Request<Names>, res: Response): Promise<Principal> {
+    const principal = await authenticate(req.headers.authorization);
+    note(res, { who: principal.name });
+    requireAcceptable(req);
+    return principal;
+  }
+
+  /** By id or alias (T-293), under its own API Root only. */
+  async function collectionOf({ root, collection }: Names): Promise<Collection | undefined> {
+    const channel = (await catalog.channels()).find((c) => c.apiRoot === root);
+    return channel?.collections.find((c) => c.id === collection || c.alias === collection);
+  }
+
+  const scoped =
+    <Action extends 'read' | 'write' | 'remove'>(action: Action) =>
+    (work: Work<Scope<Action>>): Endpoint =>
+    async (req, res) => {
+      const principal = await enter(req, res);
+      const scope = scopeFor(principal, await collectionOf(req.params), action);
+      noteScope(res, scope);
+      await work(scope, req, res);
+    };
+
+  return {
+    seeing: (work) => async (req, res) => work(await enter(req, res), req, res),
+    seeingOrNobody: (work) => async (req, res) => {
+      if (req.headers.authorization !== undefined) return work(await enter(req, res), req, res);
+      requireAcceptable(req);
+      return work(undefined, req, res);
+    },
+    reading: scoped('read'),
+    writing: scoped('write'),
+    removing: scoped('remove'),
+  };
+}

@@ -1,0 +1,41 @@
+/** What happens to every request, in order. */
+import { randomUUID } from 'node:crypto';
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import type { Config } from '../config';
+import type { Micros } from '../domain/timestamp';
+import type { Door } from '../door';
+import type { Logger } from '../log';
+import type { Store } from '../store/store';
+import { audit } from './audit';
+import { createAuthenticate } from './auth';
+import { problem } from './problem';
+import { createRouter } from './router';
+
+export interface AppDeps {
+  readonly store: Store;
+  readonly door: Door;
+  readonly config: Config;
+  readonly log: Logger;
+  readonly clock: () => Micros;
+}
+
+export function createApp({ store, door, config, log, clock }: AppDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', false); // domain/query.ts reads the query as it came
+  if (config.behindProxy) app.set('trust proxy', 1); // for the address in the log
+
+  app.use(audit(log, randomUUID));
+  app.use(helmet());
+  app.use((_req, res, next) => {
+    res.setHeader('Cache-Control', 'no-store'); // an answer is for who asked, up to their clearance
+    next();
+  });
+  app.use(
+    createRouter({ store, door, config, authenticate: createAuthenticate({ people: store.people, clock }) }),
+  );
+  app.use(problem(log));
+  return app;
+}

@@ -1,0 +1,112 @@
+/** What there is: discovery (§4.1), API Roots (§4.2), collections (§5.1, §5.2), as far as the caller may see it. */
+import type { Request, Response } from 'express';
+import type { Config } from '../config';
+import { accessOf, notFound, type Principal } from '../domain/access';
+import type { Channel, Collection, Language } from '../domain/channel';
+import { STIX20_MEDIA_TYPE, STIX_MEDIA_TYPE, TAXII_MEDIA_TYPE } from '../domain/taxii';
+import type { ApiRoot, CollectionResource, Discovery } from '../domain/taxii';
+import type { CatalogStore } from '../store/store';
+import type { Names } from './access';
+import { note } from './audit';
+import { pickLanguage } from './negotiate';
+import { reply } from './reply';
+
+type Catalog = Pick<CatalogStore, 'channels'>;
+
+/** §5.2.1; all that the collection can store, whoever asks (T-297). */
+export function mediaTypes(collection: Collection): string[] {
+  return collection.specVersions.map((version) => (version === '2.0' ? STIX20_MEDIA_TYPE : STIX_MEDIA_TYPE));
+}
+
+function toResource(principal: Principal, collection: Collection, language: Language): CollectionResource {
+  const { read, write } = accessOf(principal, collection);
+  return {
+    id: collection.id,
+    title: collection.title[language],
+    description: collection.description[language],
+    alias: collection.alias,
+    can_read: read,
+    can_write: write,
+    media_types: mediaTypes(collection),
+  };
+}
+
+const visible = (principal: Principal, channel: Channel): Collection[] =>
+  channel.collections
+    .filter((collection) => accessOf(principal, collection).see)
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+
+/** An API Root is there for whoever can see any collection of it. */
+const opens = (principal: Principal, channel: Channel): boolean =>
+  channel.collections.some((collection) => accessOf(principal, collection).see);
+
+async function channelFor(catalog: Catalog, principal: Principal, root: string): Promise<Channel> {
+  const channel = (await catalog.channels()).find((c) => c.apiRoot === root);
+  if (!channel || !opens(principal, channel)) throw notFound();
+  return channel;
+}
+
+/** Titles come in the language that the caller likes best. */
+function localise(req: Request<Names>, res: Response): Language {
+  const language = pickLanguage(req.headers['accept-language']);
+  res.setHeader('Content-Language', language);
+  res.vary('Accept-Language');
+  return language;
+}
+
+/** §4.1 Server Discovery: only the API Roots that the caller can open (T-246, T-247). */
+export const discovery =
+  (catalog: Catalog, config: Config) =>
+  async (principal: Principal | undefined, _req: unknown, res: Response): Promise<void> => {
+    const channels = principal
+      ? (await catalog.channels()).filter((channel) => opens(principal, channel))
+      : [];
+    const roots = channels.map(({ apiRoot }) => `${config.publicUrl ?? ''}/${apiRoot}/`);
+    const [first] = roots;
+    const resource: Discovery = {
+      title: config.title,
+      ...(config.description === undefined ? {} : { description: config.description }),
+      ...(config.contact === undefined ? {} : { contact: config.contact }),
+      ...(first === undefined ? {} : { default: first, api_roots: roots }),
+    };
+    note(res, { count: roots.length });
+    reply(res, 200, JSON.stringify(resource));
+  };
+
+/** §4.2 Get API Root Information */
+export const apiRoot =
+  (catalog: Catalog, config: Config) =>
+  async (principal: Principal, req: Request<Names>, res: Response): Promise<void> => {
+    const channel = await channelFor(catalog, principal, req.params.root);
+    const language = localise(req, res);
+    const resource: ApiRoot = {
+      title: channel.title[language],
+      description: channel.description[language],
+      versions: [TAXII_MEDIA_TYPE],
+      max_content_length: config.maxBodyBytes,
+    };
+    reply(res, 200, JSON.stringify(resource));
+  };
+
+/** §5.1 Get Collections, ordered by id (T-402a). */
+export const listCollections =
+  (catalog: Catalog) =>
+  async (principal: Principal, req: Request<Names>, res: Response): Promise<void> => {
+    const channel = await channelFor(catalog, principal, req.params.root);
+    const language = localise(req, res);
+    const collections = visible(principal, channel).map((c) => toResource(principal, c, language));
+    note(res, { count: collections.length });
+    reply(res, 200, JSON.stringify(collections.length === 0 ? {} : { collections }));
+  };
+
+/** §5.2 Get a Collection */
+export const getCollection =
+  (catalog: Catalog) =>
+  async (principal: Principal, req: Request<Names>, res: Response): Promise<void> => {
+    const { root, collection: name } = req.params;
+    const channel = await channelFor(catalog, principal, root);
+    const found = visible(principal, channel).find((c) => c.id === name || c.alias === name);
+    if (!found) throw notFound();
+    note(res, { collection: found.id });
+    reply(res, 200, JSON.stringify(toResource(principal, found, localise(req, res))));
+  };

@@ -1,0 +1,161 @@
+/** Objects of a collection: list, read, add, delete (§5.3 to §5.8), and the status of additions (§4.3). */
+import type { Request, Response } from 'express';
+import type { Config } from '../config';
+import { isOperator, notFound, type Principal, type Scope } from '../domain/access';
+import { writeCursor } from '../domain/cursor';
+import { TaxiiError } from '../domain/errors';
+import { parseObjectQuery, parseRemoval, type Limits, type ObjectQuery } from '../domain/query';
+import { isIdentifier } from '../domain/stix';
+import type { ManifestRecord, Status } from '../domain/taxii';
+import { formatTimestamp } from '../domain/timestamp';
+import type { Door } from '../door';
+import type { ObjectStore, Page, RecordStore } from '../store/store';
+import type { Names } from './access';
+import { note } from './audit';
+import type { ReadBody } from './body';
+import { mediaTypes } from './catalog';
+import { requireTaxiiContent } from './negotiate';
+import { envelope, manifest, reply, setDateHeaders, versions } from './reply';
+
+function paramsOf(req: Request<Names>): URLSearchParams {
+  const mark = req.originalUrl.indexOf('?');
+  return new URLSearchParams(mark < 0 ? '' : req.originalUrl.slice(mark + 1));
+}
+
+/** §3.5: the cursor of the next page; undefined on the last one. */
+function nextOf(scope: Scope, page: Page<unknown>, query: ObjectQuery): string | undefined {
+  if (!page.more || page.last === undefined) return undefined;
+  return writeCursor(scope.collection.id, { after: page.last, filters: query.filters });
+}
+
+function replyPage(res: Response, page: Page<unknown>, query: ObjectQuery, body: Buffer | string): void {
+  note(res, { count: page.count });
+  setDateHeaders(res, page, query.after);
+  reply(res, 200, body);
+}
+
+/** T-343, T-344, T-355: an object with nothing to show is 404 if it is not there, and an empty page if filters left nothing. */
+async function requirePresent(
+  store: ObjectStore,
+  scope: Scope<'read'>,
+  id: string,
+  query: ObjectQuery,
+): Promise<void> {
+  const instants = query.version.all ? [] : query.version.instants;
+  if ((await store.presence(scope, id, instants)) !== 'present') throw notFound();
+}
+
+/** @throws {TaxiiError} 404 for text that names no object anywhere (T-036). */
+function objectIdOf(req: Request<Names>): string {
+  const { objectId } = req.params;
+  if (!isIdentifier(objectId)) throw notFound();
+  return objectId;
+}
+
+/** §5.4 Get Objects */
+export const listObjects =
+  (store: ObjectStore, limits: Limits) =>
+  async (scope: Scope<'read'>, req: Request<Names>, res: Response): Promise<void> => {
+    const query = parseObjectQuery(paramsOf(req), 'objects', scope.collection.id, limits);
+    const page = await store.find(scope, query);
+    replyPage(res, page, query, envelope(page, nextOf(scope, page, query)));
+  };
+
+/** §5.3 Get Object Manifests: the same records as Get Objects (T-306). */
+export const listManifest =
+  (store: ObjectStore, limits: Limits) =>
+  async (scope: Scope<'read'>, req: Request<Names>, res: Response): Promise<void> => {
+    const query = parseObjectQuery(paramsOf(req), 'objects', scope.collection.id, limits);
+    const page = await store.list(scope, query);
+    const stored = mediaTypes(scope.collection);
+    const records = page.items.map(({ id, date, version, spec }): ManifestRecord => {
+      const mediaType = `application/stix+json;version=${spec}`;
+      // T-305: never one that the collection does not list.
+      return {
+        id,
+        date_added: formatTimestamp(date),
+        version,
+        ...(stored.includes(mediaType) ? { media_type: mediaType } : {}),
+      };
+    });
+    replyPage(res, page, query, manifest(records, nextOf(scope, page, query)));
+  };
+
+/** §5.6 Get an Object */
+export const getObject =
+  (store: ObjectStore, limits: Limits) =>
+  async (scope: Scope<'read'>, req: Request<Names>, res: Response): Promise<void> => {
+    const id = objectIdOf(req);
+    const query = { ...parseObjectQuery(paramsOf(req), 'object', scope.collection.id, limits), ids: [id] };
+    const page = await store.find(scope, query);
+    if (page.count === 0) await requirePresent(store, scope, id, query);
+    replyPage(res, page, query, envelope(page, nextOf(scope, page, query)));
+  };
+
+/** §5.8 Get Object Versions */
+export const listVersions =
+  (store: ObjectStore, limits: Limits) =>
+  async (scope: Scope<'read'>, req: Request<Names>, res: Response): Promise<void> => {
+    const id = objectIdOf(req);
+    const query = { ...parseObjectQuery(paramsOf(req), 'versions', scope.collection.id, limits), ids: [id] };
+    const page = await store.list(scope, query);
+    if (page.count === 0) await requirePresent(store, scope, id, query);
+    const found = page.items.map(({ version }) => version);
+    replyPage(res, page, query, versions(found, nextOf(scope, page, query)));
+  };
+
+/** §5.5 Add Objects: 202, whether or not the work is complete (T-320). */
+export const addObjects =
+  (door: Door, readBody: ReadBody, config: Config) =>
+  async (scope: Scope<'write'>, req: Request<Names>, res: Response): Promise<void> => {
+    requireTaxiiContent(req, config.acceptStixType);
+    const { body, release } = await readBody(req as unknown as Request<never>);
+    try {
+      const status = await door.publish({
+        principalId: scope.principal.id,
+        collectionId: scope.collection.id,
+        body,
+      });
+      note(res, { count: status.total_count });
+      reply(res, 202, JSON.stringify(config.interopStatusProperty ? withCollection(status, scope) : status));
+    } finally {
+      release();
+    }
+  };
+
+/** T-444: a custom property, for clients under test. */
+function withCollection(status: Status, scope: Scope): Status & { x_jisr_collection_id: string } {
+  return { ...status, x_jisr_collection_id: scope.collection.id };
+}
+
+/** §5.7 Delete an Object */
+export const deleteObject =
+  (door: Door, limits: Limits) =>
+  async (scope: Scope<'remove'>, req: Request<Names>, res: Response): Promise<void> => {
+    const selection = parseRemoval(paramsOf(req), limits);
+    const objectId = objectIdOf(req);
+    const ids = { principalId: scope.principal.id, collectionId: scope.collection.id, objectId };
+    const removal = await door.remove({ ...ids, selection });
+    if (removal === 'absent') throw notFound();
+    if (removal === 'not-theirs') {
+      throw new TaxiiError(
+        'not-found',
+        'No version here is yours to remove: removing what another organisation published takes the right "curate". Ask your operator for it.',
+      );
+    }
+    note(res, { count: removal.removed });
+    reply(res, 200, '');
+  };
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** §4.3 Get Status: for who submitted it and for operators, under its own API Root (T-278). */
+export const getStatus =
+  (records: Pick<RecordStore, 'status'>) =>
+  async (principal: Principal, req: Request<Names>, res: Response): Promise<void> => {
+    const { root, id } = req.params;
+    const found = UUID.test(id) ? await records.status(root, id) : undefined;
+    if (!found || (found.principalId !== principal.id && !isOperator(principal))) throw notFound();
+    note(res, { count: found.status.total_count });
+    reply(res, 200, JSON.stringify(found.status));
+  };

@@ -1,0 +1,58 @@
+/** The only renderer of errors, and the only place that logs those that are ours (§3.6.1). */
+import type { ErrorRequestHandler } from 'express';
+import { notFound } from '../domain/access';
+import { StoreUnavailable, TaxiiError } from '../domain/errors';
+import type { ErrorMessage } from '../domain/taxii';
+import type { Logger } from '../log';
+import { note, requestIdOf } from './audit';
+import { reply } from './reply';
+
+const GENERIC = 'Something went wrong on the server. Give the error_id to your operator.';
+const RETRY_SECONDS = '5';
+
+/** What a client may know of anything that was thrown; the text of an unexpected error stays here (T-124). */
+export function toTaxiiError(error: unknown): TaxiiError {
+  if (error instanceof TaxiiError) return error;
+  if (error instanceof StoreUnavailable) {
+    return new TaxiiError(
+      'unavailable',
+      'The store is busy or out of reach, nothing was changed. Repeat the request later.',
+      {
+        'Retry-After': RETRY_SECONDS,
+      },
+    );
+  }
+  // A path that cannot be percent-decoded names nothing (T-036).
+  if (error instanceof URIError) return notFound();
+  return new TaxiiError('internal', GENERIC);
+}
+
+/** T-120 to T-123 */
+export function errorMessage(
+  known: Pick<TaxiiError, 'title' | 'message' | 'code' | 'status'>,
+  id: string,
+): string {
+  const message: ErrorMessage = {
+    title: known.title,
+    description: known.message,
+    error_id: id,
+    error_code: known.code,
+    http_status: String(known.status),
+  };
+  return JSON.stringify(message);
+}
+
+export function problem(log: Logger): ErrorRequestHandler {
+  return (error: unknown, req, res, _next) => {
+    const known = toTaxiiError(error);
+    const requestId = requestIdOf(res);
+    note(res, { refusal: known.code });
+    if (known.status >= 500) log.error({ err: error, requestId, code: known.code }, known.title);
+    if (res.headersSent) {
+      req.socket.destroy();
+      return;
+    }
+    for (const [name, value] of Object.entries(known.headers)) res.setHeader(name, value);
+    reply(res, known.status, errorMessage(known, requestId));
+  };
+}
