@@ -10,7 +10,9 @@ import { parseArgs } from 'node:util';
 import { startServer, type RunningServer } from './server';
 
 const TAXII = 'application/taxii+json;version=2.1';
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '30' }, writers: { type: 'string', default: '8' } } });
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '30' }, writers: { type: 'string', default: '8' } },
+});
 const seconds = Number(values.seconds);
 const writers = Number(values.writers);
 
@@ -35,19 +37,30 @@ interface Verdict {
   readonly outOfOrder: number;
 }
 
-async function write(server: RunningServer, url: string, until: number, acknowledged: Set<string>): Promise<void> {
+async function write(
+  server: RunningServer,
+  url: string,
+  until: number,
+  acknowledged: Set<string>,
+): Promise<void> {
   const headers = { authorization: server.authorization, 'content-type': TAXII, accept: TAXII };
   while (Date.now() < until) {
     const objects = Array.from({ length: 1 + Math.floor(Math.random() * 20) }, indicator);
     const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ objects }) });
     const status = (await response.json()) as { success_count?: number };
-    if (response.status === 202 && status.success_count === objects.length) for (const o of objects) acknowledged.add(o['id'] as string);
+    if (response.status === 202 && status.success_count === objects.length)
+      for (const o of objects) acknowledged.add(o['id'] as string);
     else throw new Error(`POST answered ${response.status}: ${JSON.stringify(status)}`);
   }
 }
 
 /** Polls until the writers are done and a last look finds nothing new. */
-async function tail(server: RunningServer, url: string, how: 'next' | 'headers', done: () => boolean): Promise<{ pages: number; ids: string[]; dates: string[] }> {
+async function tail(
+  server: RunningServer,
+  url: string,
+  how: 'next' | 'headers',
+  done: () => boolean,
+): Promise<{ pages: number; ids: string[]; dates: string[] }> {
   const headers = { authorization: server.authorization, accept: TAXII };
   const ids: string[] = [];
   const dates: string[] = [];
@@ -57,7 +70,11 @@ async function tail(server: RunningServer, url: string, how: 'next' | 'headers',
     const finished = done();
     const response = await fetch(`${url}?limit=100${position}`, { headers });
     if (response.status !== 200) throw new Error(`GET answered ${response.status}: ${await response.text()}`);
-    const page = (await response.json()) as { more: boolean; next?: string; objects?: { id: string; date_added: string }[] };
+    const page = (await response.json()) as {
+      more: boolean;
+      next?: string;
+      objects?: { id: string; date_added: string }[];
+    };
     pages++;
     for (const o of page.objects ?? []) {
       ids.push(o.id);
@@ -75,7 +92,9 @@ async function main(): Promise<void> {
   const server = await startServer();
   try {
     const authorized = { headers: { authorization: server.authorization, accept: TAXII } };
-    const { collections } = (await (await fetch(`${server.origin}/europe/collections/`, authorized)).json()) as {
+    const { collections } = (await (
+      await fetch(`${server.origin}/europe/collections/`, authorized)
+    ).json()) as {
       collections: { id: string; alias: string }[];
     };
     const id = collections.find((c) => c.alias === 'indicators')?.id ?? '';
@@ -83,8 +102,12 @@ async function main(): Promise<void> {
     const acknowledged = new Set<string>();
     const until = Date.now() + seconds * 1000;
     let done = false;
-    const readers = (['next', 'headers'] as const).map((how) => tail(server, `${base}/manifest/`, how, () => done));
-    await Promise.all(Array.from({ length: writers }, () => write(server, `${base}/objects/`, until, acknowledged)));
+    const readers = (['next', 'headers'] as const).map((how) =>
+      tail(server, `${base}/manifest/`, how, () => done),
+    );
+    await Promise.all(
+      Array.from({ length: writers }, () => write(server, `${base}/objects/`, until, acknowledged)),
+    );
     done = true;
     const verdicts = (await Promise.all(readers)).map(({ pages, ids, dates }, i): Verdict => {
       const distinct = new Set(ids);
@@ -100,7 +123,8 @@ async function main(): Promise<void> {
     });
     console.log(`${writers} writers, ${seconds} s, ${acknowledged.size} objects acknowledged`);
     console.table(verdicts);
-    const bad = verdicts.some((v) => v.lost + v.repeated + v.unknown + v.outOfOrder > 0) || acknowledged.size === 0;
+    const bad =
+      verdicts.some((v) => v.lost + v.repeated + v.unknown + v.outOfOrder > 0) || acknowledged.size === 0;
     process.exitCode = bad ? 1 : 0;
   } finally {
     await server.stop();

@@ -71,9 +71,14 @@ const BOOLEANS: Readonly<Record<string, boolean>> = {
   0: false,
 };
 
+/** What is wrong with the environment; the message is for the operator. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** @throws {Error} naming every variable that is wrong, one a line. */
+/** @throws {ConfigError} naming every variable that is wrong, one a line. */
 export function readConfig(env: Environment): Config {
   const problems: string[] = [];
   const text = (name: string): string | undefined => (env[name] === '' ? undefined : env[name]);
@@ -133,7 +138,7 @@ export function readConfig(env: Environment): Config {
         'in front and set JISR_BEHIND_PROXY=true, or set JISR_ALLOW_PLAIN_HTTP=true if you know that the network is safe.',
     );
   }
-  if (problems.length > 0) throw new Error(`The configuration is wrong:\n  ${problems.join('\n  ')}`);
+  if (problems.length > 0) throw new ConfigError(`The configuration is wrong:\n  ${problems.join('\n  ')}`);
   return config;
 }
 

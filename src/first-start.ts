@@ -10,7 +10,13 @@ import type { Store } from './store/store';
  */
 export async function firstOperator(store: Store): Promise<{ name: string; password: string } | undefined> {
   if ((await store.people.principals()).length > 0) return undefined;
-  const organisation: Organisation = { id: uuid(), name: 'Operators', kind: 'operator', region: 'global', disabled: false };
+  const organisation: Organisation = {
+    id: uuid(),
+    name: 'Operators',
+    kind: 'operator',
+    region: 'global',
+    disabled: false,
+  };
   const password = generatePassword();
   const name = 'operator';
   await store.people.saveOrganisation(organisation);

@@ -6,7 +6,7 @@ export type { Logger };
 const SECRET = ['authorization', 'password', 'passwordHash'];
 
 /** One JSON object a line; whatever carries credentials is left out, however it came into a record. */
-export function createLog(level: LogLevel, destination?: DestinationStream): Logger {
+export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
   const options = {
     level,
     base: null,

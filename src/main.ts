@@ -49,7 +49,10 @@ async function drain(server: Server): Promise<void> {
 
 async function serve(config: Config, log: Logger): Promise<void> {
   await prepare(config, log);
-  const [reader, housekeeper] = [await openStore(config.store, { readonly: true }), await openStore(config.store)];
+  const [reader, housekeeper] = [
+    await openStore(config.store, { readonly: true }),
+    await openStore(config.store),
+  ];
   const door = startThread(
     { store: config.store, limits: { depth: config.maxDepth, objects: config.maxObjects } },
     (event, details) => log.info(details, event),

@@ -21,7 +21,8 @@ type Call = { readonly id: string } & (
   | { readonly verb: 'remove'; readonly request: RemoveRequest }
   | { readonly verb: 'stop' }
 );
-type Failure = { kind: 'taxii'; code: ErrorCode; message: string } | { kind: 'unavailable' | 'bug'; message: string };
+type Failure =
+  { kind: 'taxii'; code: ErrorCode; message: string } | { kind: 'unavailable' | 'bug'; message: string };
 type Answer =
   | { readonly id: string; readonly value: unknown }
   | { readonly id: string; readonly failure: Failure }
@@ -49,12 +50,17 @@ export interface ThreadedDoor extends Door {
  *
  * @param report told of background events. @param died called if the thread ends by itself: the server cannot go on.
  */
-export function startThread(options: ThreadOptions, report: DoorOptions['report'], died: (error: Error) => void): ThreadedDoor {
+export function startThread(
+  options: ThreadOptions,
+  report: DoorOptions['report'],
+  died: (error: Error) => void,
+): ThreadedDoor {
   const worker = new Worker(__filename, { workerData: options });
   const waiting = new Map<string, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   let stopped = false;
   const fail = (error: Error): void => {
-    for (const { reject } of waiting.values()) reject(new StoreUnavailable('The writer ended.', { cause: error }));
+    for (const { reject } of waiting.values())
+      reject(new StoreUnavailable('The writer ended.', { cause: error }));
     waiting.clear();
     if (!stopped) died(error);
   };
@@ -90,9 +96,13 @@ export function startThread(options: ThreadOptions, report: DoorOptions['report'
   };
 }
 
-async function serve(port: NonNullable<typeof parentPort>, { store: url, limits }: ThreadOptions): Promise<void> {
+async function serve(
+  port: NonNullable<typeof parentPort>,
+  { store: url, limits }: ThreadOptions,
+): Promise<void> {
   const store = await openStore(url);
-  const report: DoorOptions['report'] = (event, details) => port.postMessage({ event, details } satisfies Answer);
+  const report: DoorOptions['report'] = (event, details) =>
+    port.postMessage({ event, details } satisfies Answer);
   const door = openDoor(store, { clock: () => Date.now() * 1000, limits, report });
   const run = (call: Call): Promise<unknown> => {
     if (call.verb === 'publish') return door.publish(call.request);

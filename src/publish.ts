@@ -49,12 +49,16 @@ function toMember(raw: RawMember, collection: Collection, requested: Micros): Me
   if (raw.problem) return refuse(describe(raw.problem));
   const spec = specVersionOf(object);
   if (!(collection.specVersions as readonly string[]).includes(spec)) {
-    return refuse(`SPEC at /spec_version: STIX ${spec.slice(0, 20)} is not taken here; this collection takes ${collection.specVersions.join(' and ')}.`);
+    return refuse(
+      `SPEC at /spec_version: STIX ${spec.slice(0, 20)} is not taken here; this collection takes ${collection.specVersions.join(' and ')}.`,
+    );
   }
   const problem = checkObject(object, { specVersion: spec === '2.0' ? '2.0' : '2.1' });
   if (problem) return refuse(describe(problem));
   if (!acceptsType(collection, type)) {
-    return refuse(`TYPE at /type: this collection does not take ${type}; it takes ${collection.types.join(', ')}.`);
+    return refuse(
+      `TYPE at /type: this collection does not take ${type}; it takes ${collection.types.join(', ')}.`,
+    );
   }
   return {
     candidate: {
@@ -75,11 +79,13 @@ function toMember(raw: RawMember, collection: Collection, requested: Micros): Me
 
 /** What a publication itself says of marking definitions: its own word comes first (D5). */
 function definitionsIn(members: readonly RawMember[]): Map<string, Rank | null> {
-  const sound = members.filter((m) => m.type === 'marking-definition' && !m.problem && !checkObject(m.object));
+  const sound = members.filter(
+    (m) => m.type === 'marking-definition' && !m.problem && !checkObject(m.object),
+  );
   return new Map(sound.map((m) => [m.id, definitionRank(m.object)]));
 }
 
-function readBody(body: Buffer, limits: DoorOptions['limits']): RawMember[] {
+function readBody(body: Buffer, limits: DoorOptions['limits']): readonly RawMember[] {
   try {
     return readEnvelope(body, limits).members;
   } catch (error) {
@@ -106,10 +112,20 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
   let running: Promise<void> | undefined;
 
   /** Access is decided by whoever writes, at the moment of the write. @throws {TaxiiError} */
-  async function decide<A extends 'write' | 'remove'>(ids: { principalId: string; collectionId: string }, action: A): Promise<Scope<A>> {
-    const [principal, channels] = await Promise.all([store.people.principal(ids.principalId), store.catalog.channels()]);
+  async function decide<A extends 'write' | 'remove'>(
+    ids: { principalId: string; collectionId: string },
+    action: A,
+  ): Promise<Scope<A>> {
+    const [principal, channels] = await Promise.all([
+      store.people.principal(ids.principalId),
+      store.catalog.channels(),
+    ]);
     if (!principal) throw new TaxiiError('unauthenticated', 'This account does not exist any more.');
-    return scopeFor(principal, channels.flatMap((c) => c.collections).find((c) => c.id === ids.collectionId), action);
+    return scopeFor(
+      principal,
+      channels.flatMap((c) => c.collections).find((c) => c.id === ids.collectionId),
+      action,
+    );
   }
 
   const appendPart = (scope: Scope<'write'>, work: Work): Promise<Status> => {
@@ -130,7 +146,11 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
       work.part += 1;
       if (status.status === 'complete') {
         line.splice(line.indexOf(work), 1);
-        report('publication complete', { status: work.status.id, success: status.success_count, failure: status.failure_count });
+        report('publication complete', {
+          status: work.status.id,
+          success: status.success_count,
+          failure: status.failure_count,
+        });
       } else line.push(...line.splice(line.indexOf(work), 1));
     } catch (error) {
       if (error instanceof TaxiiError) {
@@ -161,10 +181,20 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
       const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
       const members = readBody(bytes, limits);
       const status: StatusSeed = { id: uuid(), requested: clock(), total: members.length };
-      const work: Work = { status, principalId, collectionId, members, definitions: definitionsIn(members), part: 0 };
+      const work: Work = {
+        status,
+        principalId,
+        collectionId,
+        members,
+        definitions: definitionsIn(members),
+        part: 0,
+      };
       if (members.length <= PART_SIZE) return appendPart(scope, work);
       const requested = formatTimestamp(status.requested);
-      const pendings = members.map((m) => ({ id: m.id, version: statedVersion(m.object)?.version ?? requested }));
+      const pendings = members.map((m) => ({
+        id: m.id,
+        version: statedVersion(m.object)?.version ?? requested,
+      }));
       const pending = await store.records.begin(scope, status, bytes, pendings);
       line.push(work);
       start();

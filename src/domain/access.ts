@@ -55,7 +55,8 @@ function fits(audience: Audience, principal: Principal): boolean {
 }
 
 const lower = (a: Rank, b: Rank): Rank => (a < b ? a : b);
-const highest = (ranks: Rank[]): Rank | undefined => (ranks.length === 0 ? undefined : (Math.max(...ranks) as Rank));
+const highest = (ranks: Rank[]): Rank | undefined =>
+  ranks.length === 0 ? undefined : (Math.max(...ranks) as Rank);
 
 /** Deny by default: the rights are the union of the grants that fit; every right includes `see`. */
 export function accessOf(principal: Principal, collection: Collection): Access {
@@ -66,7 +67,9 @@ export function accessOf(principal: Principal, collection: Collection): Access {
   // D6: by default one's own clearance; on a write-only grant what the collection takes, so that a partner
   // can put RED into an inbox that it cannot read.
   const byDefault = clearance === undefined ? collection.maxTlp : principal.clearance;
-  const ceiling = highest(granting('write').map((g) => lower(collection.maxTlp, g.writeCeiling ?? byDefault)));
+  const ceiling = highest(
+    granting('write').map((g) => lower(collection.maxTlp, g.writeCeiling ?? byDefault)),
+  );
   return {
     see: because.length > 0,
     read: clearance !== undefined,
@@ -95,7 +98,8 @@ export interface Scope<Action extends 'read' | 'write' | 'remove' = 'read' | 'wr
   readonly curate: boolean;
 }
 
-const NOT_FOUND = 'There is no such resource here, or it is not for you. Check the URL, and ask your operator about your access.';
+const NOT_FOUND =
+  'There is no such resource here, or it is not for you. Check the URL, and ask your operator about your access.';
 
 /** The one answer for "is not there" and "is not for you", so that a stranger learns nothing (T-107a). */
 export function notFound(): TaxiiError {

@@ -14,9 +14,13 @@ export interface Change {
 const plain = (value: unknown): string => JSON.stringify(value);
 
 function differences(before: object, after: object, leftOut: readonly string[]): string[] {
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((n) => !leftOut.includes(n));
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+    (n) => !leftOut.includes(n),
+  );
   return names.flatMap((name) => {
-    const [a, b] = [(before as Record<string, unknown>)[name], (after as Record<string, unknown>)[name]].map(plain);
+    const [a, b] = [(before as Record<string, unknown>)[name], (after as Record<string, unknown>)[name]].map(
+      plain,
+    );
     return a === b ? [] : [`${name}: ${a ?? 'none'} → ${b ?? 'none'}`];
   });
 }
@@ -41,13 +45,17 @@ export function changesBetween(current: readonly Channel[], wanted: readonly Cha
   for (const collection of wantedCollections) {
     const before = collections.get(collection.id);
     collections.delete(collection.id);
-    if (!before) changes.push({ kind: 'add', subject: title(collection), details: [], collectionId: collection.id });
+    if (!before)
+      changes.push({ kind: 'add', subject: title(collection), details: [], collectionId: collection.id });
     else {
       const details = differences(before, collection, []);
-      if (details.length > 0) changes.push({ kind: 'change', subject: title(collection), details, collectionId: collection.id });
+      if (details.length > 0)
+        changes.push({ kind: 'change', subject: title(collection), details, collectionId: collection.id });
     }
   }
-  for (const gone of collections.values()) changes.push({ kind: 'remove', subject: title(gone), details: [], collectionId: gone.id });
-  for (const gone of byRoot.keys()) if (!wantedRoots.has(gone)) changes.push({ kind: 'remove', subject: gone, details: [] });
+  for (const gone of collections.values())
+    changes.push({ kind: 'remove', subject: title(gone), details: [], collectionId: gone.id });
+  for (const gone of byRoot.keys())
+    if (!wantedRoots.has(gone)) changes.push({ kind: 'remove', subject: gone, details: [] });
   return changes;
 }

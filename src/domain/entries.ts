@@ -66,7 +66,11 @@ export interface Settled<Ref> {
 }
 
 /** The range of one version for one question, given all versions of its object. */
-function wanted<Ref>(version: RankedVersion<Ref>, all: readonly RankedVersion<Ref>[], question: Question): Range {
+function wanted<Ref>(
+  version: RankedVersion<Ref>,
+  all: readonly RankedVersion<Ref>[],
+  question: Question,
+): Range {
   const [family, which] = question.split('_') as ['latest' | 'old' | 'any', 'all' | 'last' | 'first'];
   if (family === 'old' && version.spec !== '2.0') return 0;
   let ceiling = RANKS as number;
@@ -89,7 +93,8 @@ function missing(whole: Range, parts: readonly Range[]): Range[] {
   const found: Range[] = [];
   let start = -1;
   for (let rank = 0; rank <= RANKS; rank++) {
-    const inside = rank < RANKS && holds(whole, rank as Rank) && !parts.some((part) => holds(part, rank as Rank));
+    const inside =
+      rank < RANKS && holds(whole, rank as Rank) && !parts.some((part) => holds(part, rank as Rank));
     if (inside && start < 0) start = rank;
     if (!inside && start >= 0) {
       found.push(range(start, rank));
@@ -100,7 +105,8 @@ function missing(whole: Range, parts: readonly Range[]): Range[] {
 }
 
 const EMPTY = Object.fromEntries(QUESTIONS.map((q) => [q, 0])) as Record<Question, Range>;
-const answersNothing = (ranges: Readonly<Record<Question, Range>>): boolean => QUESTIONS.every((q) => ranges[q] === 0);
+const answersNothing = (ranges: Readonly<Record<Question, Range>>): boolean =>
+  QUESTIONS.every((q) => ranges[q] === 0);
 
 /**
  * Gives one object's entries anew after any change to its versions, their ranks or the policy.
@@ -109,7 +115,10 @@ const answersNothing = (ranges: Readonly<Record<Question, Range>>): boolean => Q
  * @param entries the entries that stand, of versions held or no longer held.
  * @returns what stands now, and what was gained, ordered as the versions were given.
  */
-export function settle<Ref>(versions: readonly RankedVersion<Ref>[], entries: readonly Entry<Ref>[]): Settled<Ref> {
+export function settle<Ref>(
+  versions: readonly RankedVersion<Ref>[],
+  entries: readonly Entry<Ref>[],
+): Settled<Ref> {
   const kept: Entry<Ref>[] = [];
   const gained: Omit<Entry<Ref>, 'date'>[] = [];
   for (const version of versions) {

@@ -41,7 +41,8 @@ const bool: Field = (values, name) => {
   // T-451: STIX's default of `revoked` is false.
   return (object) => wanted.includes(own(object, name) === true);
 };
-const member: Field = (values, name) => (object) => list(own(object, name)).some((item) => values.includes(item as string));
+const member: Field = (values, name) => (object) =>
+  list(own(object, name)).some((item) => values.includes(item as string));
 
 /** Tier 3: any of the values found in the given places. */
 const nested =
@@ -51,7 +52,8 @@ const nested =
     find(object).some((found) => values.includes(found as string));
 
 const extension = (object: Json, name: string): unknown => own(own(object, 'extensions'), name);
-const inExtension = (name: string, property: string): Field => nested((o) => [own(extension(o, name), property)]);
+const inExtension = (name: string, property: string): Field =>
+  nested((o) => [own(extension(o, name), property)]);
 const inReferences = (property: string): Field =>
   nested((o) => list(own(o, 'external_references')).map((reference) => own(reference, property)));
 
@@ -61,7 +63,9 @@ function hashes(object: Json): unknown[] {
   return [
     own(object, 'hashes'),
     ...list(own(object, 'external_references')).map((reference) => own(reference, 'hashes')),
-    ...list(own(extension(object, 'ntfs-ext'), 'alternate_data_streams')).map((stream) => own(stream, 'hashes')),
+    ...list(own(extension(object, 'ntfs-ext'), 'alternate_data_streams')).map((stream) =>
+      own(stream, 'hashes'),
+    ),
     own(pe, 'file_header_hashes'),
     own(own(pe, 'optional_header'), 'hashes'),
     ...list(own(pe, 'sections')).map((section) => own(section, 'hashes')),
@@ -90,7 +94,8 @@ const references: Field = (values) => {
     if (!isObject(value)) return false;
     return Object.entries(value).some(([name, inner]) => {
       if (name.endsWith('_ref') && typeof inner === 'string' && ids.has(inner)) return true;
-      if (name.endsWith('_refs') && list(inner).some((item) => typeof item === 'string' && ids.has(item))) return true;
+      if (name.endsWith('_refs') && list(inner).some((item) => typeof item === 'string' && ids.has(item)))
+        return true;
       return inValue(inner);
     });
   };
@@ -98,7 +103,8 @@ const references: Field = (values) => {
 };
 
 type Comparison = 'gte' | 'lte';
-const compare = (a: number | string, b: number | string, how: Comparison): boolean => (how === 'gte' ? a >= b : a <= b);
+const compare = (a: number | string, b: number | string, how: Comparison): boolean =>
+  how === 'gte' ? a >= b : a <= b;
 
 const number =
   (property: string, how: Comparison): Field =>
@@ -124,17 +130,30 @@ const instant =
     };
   };
 
-const named = (field: Field, names: string): [string, Field][] => names.split(' ').map((name) => [name, field]);
+const named = (field: Field, names: string): [string, Field][] =>
+  names.split(' ').map((name) => [name, field]);
 
 export const FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
   // Tier 1 (T-450): simple top-level properties.
-  ...named(text, 'account_type context data_type encryption_algorithm identity_class name opinion pattern pattern_type'),
-  ...named(text, 'primary_motivation region relationship_type resource_level result sophistication subject value'),
+  ...named(
+    text,
+    'account_type context data_type encryption_algorithm identity_class name opinion pattern pattern_type',
+  ),
+  ...named(
+    text,
+    'primary_motivation region relationship_type resource_level result sophistication subject value',
+  ),
   ...named(int, 'confidence dst_port number src_port'),
   ...named(bool, 'revoked'),
   // Tier 2 (T-452): members of top-level lists.
-  ...named(member, 'aliases architecture_execution_envs capabilities extension_types implementation_languages'),
-  ...named(member, 'indicator_types infrastructure_types labels malware_types personal_motivations report_types roles'),
+  ...named(
+    member,
+    'aliases architecture_execution_envs capabilities extension_types implementation_languages',
+  ),
+  ...named(
+    member,
+    'indicator_types infrastructure_types labels malware_types personal_motivations report_types roles',
+  ),
   ...named(member, 'secondary_motivations sectors threat_actor_types tool_types'),
   // Tier 3 (T-453, T-454): nested properties.
   ...named(hash, 'MD5 SHA-1 SHA-256 SHA-512 SHA3-256 SHA3-512 SSDEEP TLSH'),

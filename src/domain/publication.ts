@@ -47,7 +47,12 @@ export interface StandingVersion<Ref> {
 }
 
 export type Judgement =
-  | { readonly outcome: 'add'; readonly rank: Rank; readonly marks: ResolvedMarks; readonly message: string | undefined }
+  | {
+      readonly outcome: 'add';
+      readonly rank: Rank;
+      readonly marks: ResolvedMarks;
+      readonly message: string | undefined;
+    }
   | { readonly outcome: 'held'; readonly version: string; readonly message: string }
   /** D7: reported like a first add; what came is set aside for the curators. */
   | { readonly outcome: 'conceal'; readonly reason: string; readonly message: string | undefined }
@@ -73,27 +78,38 @@ export function judge<Ref>(
   const organisation = scope.principal.organisation.id;
   const [unknown] = marks.unresolved;
   if (unknown !== undefined && collection.unknownMarkings === 'refuse') {
-    return fail(`MARKING at /object_marking_refs: ${unknown} is not known here. Publish it first, or in the same envelope.`);
+    return fail(
+      `MARKING at /object_marking_refs: ${unknown} is not known here. Publish it first, or in the same envelope.`,
+    );
   }
   const rank = rankFrom(marks.declared, marks.unresolved.length, collection.defaultTlp);
   if (rank > collection.maxTlp) {
-    return fail(`TLP at /object_marking_refs: TLP:${name(rank)} is above TLP:${name(collection.maxTlp)}, the most that this collection takes.`);
+    return fail(
+      `TLP at /object_marking_refs: TLP:${name(rank)} is above TLP:${name(collection.maxTlp)}, the most that this collection takes.`,
+    );
   }
   if (rank > ceiling) {
-    return fail(`TLP at /object_marking_refs: TLP:${name(rank)} is above TLP:${name(ceiling)}, the most that you may publish here.`);
+    return fail(
+      `TLP at /object_marking_refs: TLP:${name(rank)} is above TLP:${name(ceiling)}, the most that you may publish here.`,
+    );
   }
   const warnings = [...candidate.warnings];
   if (unknown !== undefined) {
-    warnings.push(`MARKING at /object_marking_refs: ${unknown} is not known yet; the object is treated as TLP:${name(rank)} until it arrives.`);
+    warnings.push(
+      `MARKING at /object_marking_refs: ${unknown} is not known yet; the object is treated as TLP:${name(rank)} until it arrives.`,
+    );
   }
   const message = warnings.length === 0 ? undefined : warnings.join(' ');
 
   const visible = (v: StandingVersion<Ref>): boolean =>
     v.publisher === organisation || (scope.clearance !== undefined && v.rank <= scope.clearance);
   const refusal = notTheirs(scope, candidate, standing[0]?.publisher, identityOwner);
-  const same = standing.find((v) => (candidate.stated ? v.key === candidate.stated.key : v.digest === candidate.digest));
+  const same = standing.find((v) =>
+    candidate.stated ? v.key === candidate.stated.key : v.digest === candidate.digest,
+  );
   if (same) {
-    if (!visible(same)) return { outcome: 'conceal', reason: 'a version that the publisher may not see is held', message };
+    if (!visible(same))
+      return { outcome: 'conceal', reason: 'a version that the publisher may not see is held', message };
     if (same.digest === candidate.digest) {
       return { outcome: 'held', version: same.version, message: 'Already present; nothing was changed.' };
     }
@@ -105,7 +121,9 @@ export function judge<Ref>(
     if (standing.length > 0 && !standing.some(visible) && refusal.startsWith('another')) {
       return { outcome: 'conceal', reason: refusal, message };
     }
-    return fail(`OWNER at /id: ${refusal}; revising its objects takes the right to curate. Publish under an id and identity of your own.`);
+    return fail(
+      `OWNER at /id: ${refusal}; revising its objects takes the right to curate. Publish under an id and identity of your own.`,
+    );
   }
   return { outcome: 'add', rank, marks, message };
 }

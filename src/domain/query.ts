@@ -70,7 +70,8 @@ function matchFields(params: URLSearchParams, endpoint: Endpoint, limits: Limits
     if (!name.startsWith('match')) continue;
     const field = /^match\[([^\]]+)\]$/.exec(name)?.[1];
     if (field === undefined) {
-      if (name === 'match' || name.startsWith('match[')) throw bad(name, 'names no field. Write match[type]=indicator.');
+      if (name === 'match' || name.startsWith('match['))
+        throw bad(name, 'names no field. Write match[type]=indicator.');
       continue;
     }
     if (!KNOWN[endpoint](field)) {
@@ -81,7 +82,10 @@ function matchFields(params: URLSearchParams, endpoint: Endpoint, limits: Limits
     const values = value.split(',').map((v) => v.trim());
     if (values.includes('')) throw bad(name, 'has an empty value.');
     if (values.length > limits.maxFilterValues) {
-      throw bad(name, `has ${values.length} values, at most ${limits.maxFilterValues} are allowed. Split the request.`);
+      throw bad(
+        name,
+        `has ${values.length} values, at most ${limits.maxFilterValues} are allowed. Split the request.`,
+      );
     }
     fields.set(field, values);
   }
@@ -102,7 +106,10 @@ function parseVersions(values: readonly string[]): VersionSelection {
     .map((value) => {
       const key = instantKey(value);
       if (key === undefined) {
-        throw bad(name, `"${value.slice(0, 80)}" is neither first, last, all nor a STIX timestamp such as 2024-01-31T08:00:00.000Z.`);
+        throw bad(
+          name,
+          `"${value.slice(0, 80)}" is neither first, last, all nor a STIX timestamp such as 2024-01-31T08:00:00.000Z.`,
+        );
       }
       return key;
     });
@@ -123,7 +130,11 @@ function toMatching(fields: ReadonlyMap<string, string[]>, byDefault: VersionSel
 }
 
 function toFilters(fields: ReadonlyMap<string, string[]>): string {
-  return [...fields].map(([field, values]) => `match[${encodeURIComponent(field)}]=${values.map(encodeURIComponent).join(',')}`).join('&');
+  return [...fields]
+    .map(
+      ([field, values]) => `match[${encodeURIComponent(field)}]=${values.map(encodeURIComponent).join(',')}`,
+    )
+    .join('&');
 }
 
 function parseLimit(text: string | undefined, limits: Limits): number {
@@ -136,7 +147,10 @@ function parseLimit(text: string | undefined, limits: Limits): number {
 
 function checkCount(params: URLSearchParams, limits: Limits): void {
   if (params.size > limits.maxFilterValues) {
-    throw new TaxiiError('bad-query', `The request has ${params.size} parameters, at most ${limits.maxFilterValues} are allowed.`);
+    throw new TaxiiError(
+      'bad-query',
+      `The request has ${params.size} parameters, at most ${limits.maxFilterValues} are allowed.`,
+    );
   }
 }
 
@@ -158,13 +172,19 @@ export function parseObjectQuery(
   const addedAfter = single(params, 'added_after');
   const since = addedAfter === undefined ? undefined : parseTimestamp(addedAfter);
   if (addedAfter !== undefined && since === undefined) {
-    throw bad('added_after', `"${addedAfter.slice(0, 80)}" is not an RFC 3339 UTC timestamp such as 2024-01-31T08:00:00.000000Z.`);
+    throw bad(
+      'added_after',
+      `"${addedAfter.slice(0, 80)}" is not an RFC 3339 UTC timestamp such as 2024-01-31T08:00:00.000000Z.`,
+    );
   }
   const next = single(params, 'next');
   const cursor = next === undefined || next === '' ? undefined : readCursor(collectionId, next);
   if (cursor && fields.size === 0) {
     if (cursor.filters === undefined) {
-      throw bad('next', 'the filters of this listing were too long to travel in the cursor. Repeat them beside "next".');
+      throw bad(
+        'next',
+        'the filters of this listing were too long to travel in the cursor. Repeat them beside "next".',
+      );
     }
     fields = matchFields(new URLSearchParams(cursor.filters), endpoint, limits);
   }
@@ -178,7 +198,10 @@ export function parseObjectQuery(
 }
 
 /** What a DELETE names (§5.7): without match[version] every version (T-352). */
-export function parseRemoval(params: URLSearchParams, limits: Limits): Pick<Matching, 'version' | 'specVersions'> {
+export function parseRemoval(
+  params: URLSearchParams,
+  limits: Limits,
+): Pick<Matching, 'version' | 'specVersions'> {
   checkCount(params, limits);
   const { version, specVersions } = toMatching(matchFields(params, 'delete', limits), ALL);
   return { version, specVersions };

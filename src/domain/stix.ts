@@ -33,7 +33,10 @@ const text = (object: StixObject, name: string): string | undefined =>
 
 /** T-228: the specification version of an object, inferred where it is not stated. */
 export function specVersionOf(object: StixObject): string {
-  return text(object, 'spec_version') ?? (text(object, 'created') === undefined && text(object, 'modified') === undefined ? '2.1' : '2.0');
+  return (
+    text(object, 'spec_version') ??
+    (text(object, 'created') === undefined && text(object, 'modified') === undefined ? '2.1' : '2.0')
+  );
 }
 
 /** What names a version: `modified`, else `created`, as written, with the key it sorts by (T-212, T-304). */

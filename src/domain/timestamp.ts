@@ -4,7 +4,8 @@
  */
 export type Micros = number;
 
-const TAXII = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,40}))?(?:[Zz]|([+\- ])(\d\d):(\d\d))$/;
+const TAXII =
+  /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,40}))?(?:[Zz]|([+\- ])(\d\d):(\d\d))$/;
 const STIX = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?Z$/;
 
 /**
@@ -46,7 +47,14 @@ export function instantKey(text: string): string | undefined {
 
 /** Seconds since 1970 of a real calendar instant; a leap second counts as the second after it. */
 function calendarSeconds(m: RegExpExecArray): number | undefined {
-  const [year, month, day, hour, minute, second] = m.slice(1, 7).map(Number) as [number, number, number, number, number, number];
+  const [year, month, day, hour, minute, second] = m.slice(1, 7).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 60) return undefined;
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);

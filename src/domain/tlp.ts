@@ -65,7 +65,10 @@ export function definitionRank(marking: Json): Rank | null {
   const extensions = isObject(marking['extensions']) ? marking['extensions'] : {};
   const extension = extensions[TLP2_EXTENSION];
   const definition = isObject(marking['definition']) ? marking['definition'] : {};
-  const tlp2 = isObject(extension) && typeof extension['tlp_2_0'] === 'string' ? rankOf(extension['tlp_2_0']) : undefined;
+  const tlp2 =
+    isObject(extension) && typeof extension['tlp_2_0'] === 'string'
+      ? rankOf(extension['tlp_2_0'])
+      : undefined;
   const tlp1 = typeof definition['tlp'] === 'string' ? rankOf(definition['tlp']) : undefined;
   const said = [
     tlp2,
@@ -87,10 +90,14 @@ export interface Marks {
 
 /** D4: the highest of `object_marking_refs`, `granular_markings` and `tlp:*` labels; nothing is redacted. */
 export function marksOf(object: Json): Marks {
-  const granular = Array.isArray(object['granular_markings']) ? (object['granular_markings'] as unknown[]) : [];
+  const granular = Array.isArray(object['granular_markings'])
+    ? (object['granular_markings'] as unknown[])
+    : [];
   const refs = new Set([
     ...strings(object['object_marking_refs']),
-    ...granular.flatMap((g) => (isObject(g) && typeof g['marking_ref'] === 'string' ? [g['marking_ref']] : [])),
+    ...granular.flatMap((g) =>
+      isObject(g) && typeof g['marking_ref'] === 'string' ? [g['marking_ref']] : [],
+    ),
   ]);
   let rank: Rank | null = null;
   const raise = (r: Rank | undefined): void => {

@@ -18,21 +18,22 @@ export interface Names {
   id: string;
 }
 
+type AnyRequest = Pick<Request<Names>, 'headers'>;
 export type Endpoint = (req: Request<Names>, res: Response) => Promise<void>;
 type Work<Who> = (who: Who, req: Request<Names>, res: Response) => Promise<void>;
 
 export interface Gate {
   /** Anyone who has an account. */
-  seeing(work: Work<Principal>): Endpoint;
+  readonly seeing: (work: Work<Principal>) => Endpoint;
   /** Anyone at all; wrong credentials are refused all the same (T-250). */
-  seeingOrNobody(work: Work<Principal | undefined>): Endpoint;
-  reading(work: Work<Scope<'read'>>): Endpoint;
-  writing(work: Work<Scope<'write'>>): Endpoint;
-  removing(work: Work<Scope<'remove'>>): Endpoint;
+  readonly seeingOrNobody: (work: Work<Principal | undefined>) => Endpoint;
+  readonly reading: (work: Work<Scope<'read'>>) => Endpoint;
+  readonly writing: (work: Work<Scope<'write'>>) => Endpoint;
+  readonly removing: (work: Work<Scope<'remove'>>) => Endpoint;
 }
 
 export function openGate(authenticate: Authenticate, catalog: Pick<CatalogStore, 'channels'>): Gate {
-  async function enter(req: Request<Names>, res: Response): Promise<Principal> {
+  async function enter(req: AnyRequest, res: Response): Promise<Principal> {
     const principal = await authenticate(req.headers.authorization);
     note(res, { who: principal.name });
     requireAcceptable(req);

@@ -1,7 +1,7 @@
 /** Reads request bodies by their real, decompressed bytes, however long they claim to be (T-326). */
+import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import type { Request } from 'express';
 import { TaxiiError } from '../domain/errors';
 
 /** Bodies of this many times the largest may be in memory at once (T-385). */
@@ -17,13 +17,13 @@ const DECODERS = {
 /** A body, and what gives its bytes back to the budget. */
 export interface Held {
   readonly body: Buffer;
-  release(): void;
+  readonly release: () => void;
 }
 
 /** @throws {TaxiiError} 413, 415, 400; 503 when too much is being uploaded at once. */
-export type ReadBody = (req: Request<never>) => Promise<Held>;
+export type ReadBody = (req: IncomingMessage) => Promise<Held>;
 
-function decoded(req: Request<never>): Readable {
+function decoded(req: IncomingMessage): Readable {
   const encoding = (req.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   if (encoding === 'identity') return req;
   const create = Object.hasOwn(DECODERS, encoding) ? DECODERS[encoding as keyof typeof DECODERS] : undefined;
@@ -53,7 +53,7 @@ export function bodyReader(mostBytes: number): ReadBody {
       size = 0;
     };
     try {
-      // Node reads off the rest of a refused body by itself; destroying the request would lose the answer.
+      // Destroying the request would lose the answer to it.
       for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
         size += chunk.length;
         inFlight += chunk.length;
@@ -78,6 +78,7 @@ export function bodyReader(mostBytes: number): ReadBody {
         req.unpipe();
         stream.on('error', () => undefined).destroy();
       }
+      req.resume(); // the rest of a body that was begun; the connection goes on behind it
       if (error instanceof TaxiiError) throw error;
       throw new TaxiiError('bad-request', 'The body ended early or is not in its Content-Encoding.');
     }

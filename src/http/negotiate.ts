@@ -1,5 +1,5 @@
 /** Content negotiation (§3.1, §1.6.8.2): media types, languages. */
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 import { LANGUAGES, type Language } from '../domain/channel';
 import { TaxiiError } from '../domain/errors';
 import { TAXII_MEDIA_TYPE } from '../domain/taxii';
@@ -93,7 +93,7 @@ export function isTaxiiContent(header: string | undefined, acceptStixType: boole
 }
 
 /** @throws {TaxiiError} 406 */
-export function requireAcceptable(req: Request): void {
+export function requireAcceptable(req: Pick<IncomingMessage, 'headers'>): void {
   if (acceptsTaxii(req.headers.accept)) return;
   throw new TaxiiError(
     'not-acceptable',
@@ -102,7 +102,7 @@ export function requireAcceptable(req: Request): void {
 }
 
 /** @throws {TaxiiError} 415 */
-export function requireTaxiiContent(req: Request, acceptStixType: boolean): void {
+export function requireTaxiiContent(req: Pick<IncomingMessage, 'headers'>, acceptStixType: boolean): void {
   if (isTaxiiContent(req.headers['content-type'], acceptStixType)) return;
   throw new TaxiiError(
     'unsupported-media-type',

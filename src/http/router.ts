@@ -1,5 +1,5 @@
 /** TAXII's URLs: a line each. */
-import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
+import express, { type RequestHandler, type Router } from 'express';
 import type { Config } from '../config';
 import { notFound } from '../domain/access';
 import { TaxiiError } from '../domain/errors';
@@ -9,6 +9,7 @@ import { openGate, type Endpoint } from './access';
 import type { Authenticate } from './auth';
 import { bodyReader } from './body';
 import { apiRoot, discovery, getCollection, listCollections } from './catalog';
+import { health } from './health';
 import {
   addObjects,
   deleteObject,
@@ -70,8 +71,7 @@ export function createRouter({ store, door, config, authenticate }: RouterDeps):
   const object = `${collection}/objects/:objectId`;
 
   router.use(soundPath);
-  url('/health/live', { get: async (_req, res) => health(res) });
-  url('/health/ready', { get: async (_req, res) => store.ping().then(() => health(res)) });
+  router.use(health(store));
 
   url('/taxii2', { get: seeingDiscovery(discovery(catalog, config)) });
   url('/:root', { get: seeing(apiRoot(catalog, config)) });
@@ -85,16 +85,8 @@ export function createRouter({ store, door, config, authenticate }: RouterDeps):
   });
   url(object, { get: reading(getObject(objects, limits)), delete: removing(deleteObject(door, limits)) });
   url(`${object}/versions`, { get: reading(listVersions(objects, limits)) });
-  router.use((_req: Request, _res: Response) => {
+  router.use(() => {
     throw notFound();
   });
   return router;
-}
-
-/** Not TAXII: for whoever watches the process. Not ready is the 503 of any other request. */
-function health(res: Response): void {
-  const body = Buffer.from('{"status":"ok"}');
-  res.setHeader('Content-Type', 'application/json');
-  res.setHeader('Content-Length', body.length);
-  res.end(body);
 }

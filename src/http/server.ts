@@ -1,7 +1,7 @@
 /** The HTTP server around the app: what is decided before Express sees a request. */
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Express } from 'express';
 import type { Config } from '../config';
 import { TAXII_MEDIA_TYPE } from '../domain/taxii';
@@ -15,7 +15,10 @@ const KEEP_ALIVE_MS = 65_000;
  * A class whose instances have a given prototype from the start. Express gives every request and response its own
  * prototype with Object.setPrototypeOf, which costs two thirds of the throughput unless it is there already.
  */
-function withPrototype<C extends new (...args: never[]) => object>(base: C, prototype: object): C {
+function withPrototype<C extends typeof http.IncomingMessage | typeof http.ServerResponse>(
+  base: C,
+  prototype: object,
+): C {
   function Made(...args: unknown[]): object {
     return Reflect.construct(base, args, Made) as object;
   }
@@ -38,7 +41,7 @@ export function createServer(app: Express, config: Config): http.Server {
   );
   // An expectation that nobody knows is no reason to refuse a request.
   server.on('checkExpectation', app);
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuse(error, socket as Socket));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuse(error, socket));
   return server;
 }
 
@@ -57,7 +60,7 @@ const REFUSALS: Readonly<Record<string, { status: number; title: string; message
 const NOT_HTTP = { status: 400, title: 'Bad request', message: 'This is not a request of HTTP/1.1.' };
 
 /** What Node could not read as a request is answered like any other mistake (T-075). */
-function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
   const begun = (socket as { _httpMessage?: http.ServerResponse })._httpMessage?.headersSent ?? false;
   if (error.code === 'ECONNRESET' || !socket.writable || begun) {
     socket.destroy(error);

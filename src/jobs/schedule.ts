@@ -12,9 +12,11 @@ export interface JobContext {
 }
 
 /** Name → when (cron, server's time zone) → what; it returns what it did, for the log. */
-const JOBS: readonly { name: string; when: string; run: (context: JobContext) => Promise<Record<string, unknown>> }[] = [
-  { name: 'expire-statuses', when: '17 3 * * *', run: expireStatuses },
-];
+const JOBS: readonly {
+  name: string;
+  when: string;
+  run: (context: JobContext) => Promise<Record<string, unknown>>;
+}[] = [{ name: 'expire-statuses', when: '17 3 * * *', run: expireStatuses }];
 
 /** Starts the jobs; one that fails is logged and runs again at its next time. @returns stops them. */
 export function startJobs(context: JobContext, log: Logger): () => Promise<void> {

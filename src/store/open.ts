@@ -16,7 +16,9 @@ export type { StoreOptions };
 export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
   const file = /^sqlite:(.+)$/.exec(url)?.[1];
   if (file === undefined) {
-    throw new OperatorError(`JISR_STORE: "${url.replace(/\/\/[^@/]*@/, '//…@')}" is not a store that this Jisr knows. Use sqlite:PATH.`);
+    throw new OperatorError(
+      `JISR_STORE: "${url.replace(/\/\/[^@/]*@/, '//…@')}" is not a store that this Jisr knows. Use sqlite:PATH.`,
+    );
   }
   if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
   return openSqlite(file, options);

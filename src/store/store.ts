@@ -79,7 +79,11 @@ export interface ObjectStore {
    */
   append(scope: Scope<'write'>, part: Part): Promise<Status>;
   /** Removes versions of one object, chosen by `chooseRemoval`. @throws {StoreUnavailable} */
-  remove(scope: Scope<'remove'>, id: string, selection: Pick<Matching, 'version' | 'specVersions'>): Promise<Removal>;
+  remove(
+    scope: Scope<'remove'>,
+    id: string,
+    selection: Pick<Matching, 'version' | 'specVersions'>,
+  ): Promise<Removal>;
   /** The objects of a page as JSON, joined by commas: ready to stand in an envelope. */
   find(scope: Scope<'read'>, query: ObjectQuery): Promise<Page<Buffer>>;
   /** The same page as `find`, as records. */
@@ -88,7 +92,11 @@ export interface ObjectStore {
    * Whether the caller may see any version of an object; `removed` if it has none of the given instants any
    * more, but had one that the caller could see (T-343, T-344, T-355).
    */
-  presence(scope: Scope<'read'>, id: string, instants: readonly string[]): Promise<'present' | 'absent' | 'removed'>;
+  presence(
+    scope: Scope<'read'>,
+    id: string,
+    instants: readonly string[],
+  ): Promise<'present' | 'absent' | 'removed'>;
 }
 
 export interface ApplyOptions {
@@ -148,7 +156,12 @@ export interface AuditRecord {
 
 export interface RecordStore {
   /** Keeps a publication that will be worked off in parts, with its bytes; its status is pending. @throws {StoreUnavailable} */
-  begin(scope: Scope<'write'>, status: StatusSeed, body: Buffer, pendings: readonly { id: string; version: string }[]): Promise<Status>;
+  begin(
+    scope: Scope<'write'>,
+    status: StatusSeed,
+    body: Buffer,
+    pendings: readonly { id: string; version: string }[],
+  ): Promise<Status>;
   unfinished(): Promise<readonly Unfinished[]>;
   /** Ends a publication whose right to publish is gone: what is not done yet fails with the message. */
   abandon(statusId: string, message: string): Promise<void>;

@@ -48,7 +48,10 @@ export function describeStore(name: string, open: Open): void {
     for (const store of opened.splice(0)) await store.close();
   });
 
-  const withCollection = async (properties: Partial<Collection> = {}, options?: StoreOptions): Promise<{ store: Store; c: Collection }> => {
+  const withCollection = async (
+    properties: Partial<Collection> = {},
+    options?: StoreOptions,
+  ): Promise<{ store: Store; c: Collection }> => {
     const store = await fresh(options);
     const c = collection(properties);
     await applied(store, c);
@@ -97,7 +100,10 @@ export function describeStore(name: string, open: Open): void {
       const object = tool(toolId(), 2, 0);
       await store.objects.append(write(a), part([object]));
       await store.objects.append(write(b), part([object]));
-      await store.objects.remove(removal(a), object['id'] as string, { version: ALL, specVersions: undefined });
+      await store.objects.remove(removal(a), object['id'] as string, {
+        version: ALL,
+        specVersions: undefined,
+      });
       expect(await found(store, read(a, 4))).toEqual([]);
       expect(await found(store, read(b, 4))).toEqual([object]);
     });
@@ -144,7 +150,9 @@ export function describeStore(name: string, open: Open): void {
       const id = toolId();
       await store.objects.append(write(c), part([tool(id, 2, 0)]));
       const status = await store.objects.append(write(c), part([tool(id, 2, 0, { name: 'other' })]));
-      expect(status.failures).toEqual([{ id, version: day(2), message: expect.stringContaining('C-SAMEVER') as string }]);
+      expect(status.failures).toEqual([
+        { id, version: day(2), message: expect.stringContaining('C-SAMEVER') as string },
+      ]);
       expect(await found(store, read(c, 4))).toEqual([tool(id, 2, 0)]);
     });
 
@@ -152,7 +160,10 @@ export function describeStore(name: string, open: Open): void {
       const { store, c } = await withCollection();
       const id = toolId();
       const at = (fraction: string): string => `2024-01-02T00:00:00.${fraction}Z`;
-      await store.objects.append(write(c), part([tool(id, 2, 0, { modified: at('1') }), tool(id, 2, 0, { modified: at('090') })]));
+      await store.objects.append(
+        write(c),
+        part([tool(id, 2, 0, { modified: at('1') }), tool(id, 2, 0, { modified: at('090') })]),
+      );
       expect((await found(store, read(c, 4))).map((o) => o['modified'])).toEqual([at('1')]);
       const by = (instants: string[]): Promise<unknown> =>
         found(store, read(c, 4), query({ version: { all: false, keywords: [], instants } }));
@@ -180,7 +191,13 @@ export function describeStore(name: string, open: Open): void {
       const id = toolId();
       await store.objects.append(write(c), part([tool(id, 1, 1), tool(id, 2, 4)]));
       const seen = await Promise.all(RANKS.map((r) => found(store, read(c, r))));
-      expect(seen.map((objects) => objects.map((o) => o['modified']))).toEqual([[], [day(1)], [day(1)], [day(1)], [day(2)]]);
+      expect(seen.map((objects) => objects.map((o) => o['modified']))).toEqual([
+        [],
+        [day(1)],
+        [day(1)],
+        [day(1)],
+        [day(2)],
+      ]);
     });
 
     test('without a clearance nothing is read', async () => {
@@ -238,8 +255,12 @@ export function describeStore(name: string, open: Open): void {
       const owner = organisation({ identity });
       await store.people.saveOrganisation(owner);
       const object = tool(toolId(), 1, 0, { created_by_ref: identity });
-      expect(await store.objects.append(write(c, someone(4)), part([object]))).toMatchObject({ failure_count: 1 });
-      expect(await store.objects.append(write(c, principal(4, { organisation: owner })), part([object]))).toMatchObject({ success_count: 1 });
+      expect(await store.objects.append(write(c, someone(4)), part([object]))).toMatchObject({
+        failure_count: 1,
+      });
+      expect(
+        await store.objects.append(write(c, principal(4, { organisation: owner })), part([object])),
+      ).toMatchObject({ success_count: 1 });
     });
 
     test('a version that one may not see is reported like a first add, and set aside for the curators (D7)', async () => {
@@ -259,7 +280,10 @@ export function describeStore(name: string, open: Open): void {
     test('a cyber-observable is nobody’s: two members publish the same address', async () => {
       const { store, c } = await withCollection({ grants: contributors });
       const address = { type: 'ipv4-addr', id: `ipv4-addr--${uuid()}`, value: '192.0.2.1' };
-      await store.objects.append(write(c, someone(4)), part([{ ...address, object_marking_refs: [TLP2[4]] }]));
+      await store.objects.append(
+        write(c, someone(4)),
+        part([{ ...address, object_marking_refs: [TLP2[4]] }]),
+      );
       const status = await store.objects.append(write(c, someone(1)), part([address]));
       expect(status).toMatchObject({ success_count: 1 });
       expect(await found(store, read(c, 1))).toEqual([address]);
@@ -269,9 +293,13 @@ export function describeStore(name: string, open: Open): void {
       const { store, c } = await withCollection();
       const id = toolId();
       await store.objects.append(write(c), part([tool(id, 1, 1), tool(id, 2, 4)]));
-      expect(await store.objects.remove(removal(c, principal(2)), id, { version: ALL, specVersions: undefined })).toEqual({ removed: 1 });
+      expect(
+        await store.objects.remove(removal(c, principal(2)), id, { version: ALL, specVersions: undefined }),
+      ).toEqual({ removed: 1 });
       expect(await found(store, read(c, 4), everything)).toEqual([tool(id, 2, 4)]);
-      expect(await store.objects.remove(removal(c, principal(2)), id, { version: ALL, specVersions: undefined })).toBe('absent');
+      expect(
+        await store.objects.remove(removal(c, principal(2)), id, { version: ALL, specVersions: undefined }),
+      ).toBe('absent');
     });
   });
 
@@ -281,17 +309,24 @@ export function describeStore(name: string, open: Open): void {
       const objects = Array.from({ length: 60 }, (_, i) => tool(toolId(), 1, (i % 5) as Rank));
       await store.objects.append(write(c), part(objects));
       await fc.assert(
-        fc.asyncProperty(fc.constantFrom(...RANKS), fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1 }), async (rank, limits) => {
-          const seen: unknown[] = [];
-          let after: Micros | undefined;
-          for (let i = 0; ; i++) {
-            const page = await store.objects.find(read(c, rank), query({ after, limit: limits[i % limits.length]! }));
-            seen.push(...(JSON.parse(`[${page.items.toString()}]`) as unknown[]));
-            if (!page.more) break;
-            after = page.last;
-          }
-          expect(seen).toEqual(objects.filter((_, i) => i % 5 <= rank));
-        }),
+        fc.asyncProperty(
+          fc.constantFrom(...RANKS),
+          fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1 }),
+          async (rank, limits) => {
+            const seen: unknown[] = [];
+            let after: Micros | undefined;
+            for (let i = 0; ; i++) {
+              const page = await store.objects.find(
+                read(c, rank),
+                query({ after, limit: limits[i % limits.length]! }),
+              );
+              seen.push(...(JSON.parse(`[${page.items.toString()}]`) as unknown[]));
+              if (!page.more) break;
+              after = page.last;
+            }
+            expect(seen).toEqual(objects.filter((_, i) => i % 5 <= rank));
+          },
+        ),
         { numRuns: 30 },
       );
     });
@@ -299,8 +334,14 @@ export function describeStore(name: string, open: Open): void {
     test('a full page without more behind it says so (T-157, T-159)', async () => {
       const { store, c } = await withCollection();
       await store.objects.append(write(c), part(Array.from({ length: 5 }, () => tool(toolId(), 1, 0))));
-      expect(await store.objects.list(read(c, 0), query({ limit: 5 }))).toMatchObject({ count: 5, more: false });
-      expect(await store.objects.list(read(c, 0), query({ limit: 4 }))).toMatchObject({ count: 4, more: true });
+      expect(await store.objects.list(read(c, 0), query({ limit: 5 }))).toMatchObject({
+        count: 5,
+        more: false,
+      });
+      expect(await store.objects.list(read(c, 0), query({ limit: 4 }))).toMatchObject({
+        count: 4,
+        more: true,
+      });
     });
   });
 
@@ -341,11 +382,23 @@ export function describeStore(name: string, open: Open): void {
     });
 
     test('a stranger’s definition of a marking lowers nobody’s objects (D5)', async () => {
-      const { store, c } = await withCollection({ defaultTlp: 4, grants: [{ source: 't', to: {}, rights: ['see', 'read', 'write'] }] });
+      const { store, c } = await withCollection({
+        defaultTlp: 4,
+        grants: [{ source: 't', to: {}, rights: ['see', 'read', 'write'] }],
+      });
       const marking = `marking-definition--${uuid()}`;
-      await store.objects.append(write(c), part([tool(toolId(), 1, null, { object_marking_refs: [marking] })]));
+      await store.objects.append(
+        write(c),
+        part([tool(toolId(), 1, null, { object_marking_refs: [marking] })]),
+      );
       const lie = {
-        ...{ type: 'marking-definition', spec_version: '2.1', id: marking, created: day(1), definition_type: 'statement' },
+        ...{
+          type: 'marking-definition',
+          spec_version: '2.1',
+          id: marking,
+          created: day(1),
+          definition_type: 'statement',
+        },
         ...{ definition: { statement: 'TLP:CLEAR' }, object_marking_refs: [TLP2[0]] },
       };
       await store.objects.append(write(c, principal(4, { organisation: organisation() })), part([lie]));
@@ -376,10 +429,22 @@ export function describeStore(name: string, open: Open): void {
             rank: fc.constantFrom(...RANKS),
           }),
         },
-        { weight: 1, arbitrary: fc.record({ kind: fc.constant('default' as const), rank: fc.constantFrom(...RANKS) }) },
-        { weight: 1, arbitrary: fc.record({ kind: fc.constant('marking' as const), rank: fc.constantFrom(...RANKS) }) },
+        {
+          weight: 1,
+          arbitrary: fc.record({ kind: fc.constant('default' as const), rank: fc.constantFrom(...RANKS) }),
+        },
+        {
+          weight: 1,
+          arbitrary: fc.record({ kind: fc.constant('marking' as const), rank: fc.constantFrom(...RANKS) }),
+        },
       );
-      const questions: { name: string; q: Partial<ObjectQuery>; spec: (s: string) => boolean; grouped: boolean; which: 'all' | 'last' | 'first' }[] = (
+      const questions: {
+        name: string;
+        q: Partial<ObjectQuery>;
+        spec: (s: string) => boolean;
+        grouped: boolean;
+        which: 'all' | 'last' | 'first';
+      }[] = (
         [
           ['default', undefined, () => true, true],
           ['2.0', ['2.0'], (s: string) => s === '2.0', false],
@@ -402,13 +467,23 @@ export function describeStore(name: string, open: Open): void {
         mark: Rank | null;
         cites: boolean;
       }
-      const naive = (versions: Version[], rankOf: (v: Version) => Rank, reader: Rank, question: (typeof questions)[number]): string[] => {
+      const naive = (
+        versions: Version[],
+        rankOf: (v: Version) => Rank,
+        reader: Rank,
+        question: (typeof questions)[number],
+      ): string[] => {
         const visible = versions.filter((v) => rankOf(v) <= reader && question.spec(v.spec));
         return ids.flatMap((id) => {
           let own = visible.filter((v) => v.id === id).sort((a, b) => (a.key < b.key ? -1 : 1));
-          const latest = own.map((v) => v.spec).sort().at(-1);
+          const latest = own
+            .map((v) => v.spec)
+            .sort()
+            .at(-1);
           if (question.grouped) own = own.filter((v) => v.spec === latest);
-          return (question.which === 'all' ? own : question.which === 'last' ? own.slice(-1) : own.slice(0, 1)).map((v) => id + v.key);
+          return (
+            question.which === 'all' ? own : question.which === 'last' ? own.slice(-1) : own.slice(0, 1)
+          ).map((v) => id + v.key);
         });
       };
 
@@ -426,24 +501,43 @@ export function describeStore(name: string, open: Open): void {
               return said.length === 0 ? c.defaultTlp : (Math.max(...said) as Rank);
             };
             const pollers = RANKS.flatMap((rank) =>
-              questions.map((question) => ({ rank, question, after: undefined as Micros | undefined, has: new Set<string>() })),
+              questions.map((question) => ({
+                rank,
+                question,
+                after: undefined as Micros | undefined,
+                has: new Set<string>(),
+              })),
             );
             for (const step of history) {
               if (step.kind === 'add') {
                 const id = ids[step.id]!;
-                const refs = [...(step.rank === null ? [] : [TLP2[step.rank]]), ...(step.cites ? [marking] : [])];
+                const refs = [
+                  ...(step.rank === null ? [] : [TLP2[step.rank]]),
+                  ...(step.cites ? [marking] : []),
+                ];
                 const object = tool(id, step.version, null, {
                   spec_version: step.spec,
                   ...(refs.length > 0 ? { object_marking_refs: refs } : {}),
                 });
                 await store.objects.append(write(c), part([object]));
                 if (!versions.some((v) => v.id === id && v.key === day(step.version))) {
-                  versions.push({ id, key: day(step.version), spec: step.spec, mark: step.rank, cites: step.cites });
+                  versions.push({
+                    id,
+                    key: day(step.version),
+                    spec: step.spec,
+                    mark: step.rank,
+                    cites: step.cites,
+                  });
                 }
               } else if (step.kind === 'remove') {
                 const id = ids[step.id]!;
-                await store.objects.remove(removal(c, principal(step.rank)), id, { version: step.which, specVersions: undefined });
-                const own = versions.filter((v) => v.id === id && rankOf(v) <= step.rank).sort((a, b) => (a.key < b.key ? -1 : 1));
+                await store.objects.remove(removal(c, principal(step.rank)), id, {
+                  version: step.which,
+                  specVersions: undefined,
+                });
+                const own = versions
+                  .filter((v) => v.id === id && rankOf(v) <= step.rank)
+                  .sort((a, b) => (a.key < b.key ? -1 : 1));
                 const gone = step.which.all ? own : step.which === LAST ? own.slice(-1) : own.slice(0, 1);
                 versions = versions.filter((v) => !gone.includes(v));
               } else if (step.kind === 'default') {
@@ -453,7 +547,10 @@ export function describeStore(name: string, open: Open): void {
                 defined = step.rank;
                 const definition = {
                   ...{ type: 'marking-definition', spec_version: '2.1', id: marking, created: day(1) },
-                  ...{ definition_type: 'statement', definition: { statement: `TLP:${TLP_NAMES[step.rank]}` } },
+                  ...{
+                    definition_type: 'statement',
+                    definition: { statement: `TLP:${TLP_NAMES[step.rank]}` },
+                  },
                 };
                 await store.objects.append(write(c), part([definition]));
               }
@@ -463,7 +560,11 @@ export function describeStore(name: string, open: Open): void {
                 const names = (objects: readonly { id?: unknown; modified?: unknown }[]): string[] =>
                   objects.map((o) => `${o.id as string}${o.modified as string}`);
                 const now = names(await found(store, read(c, poller.rank), ask));
-                expect([poller.question.name, poller.rank, ...now.sort()]).toEqual([poller.question.name, poller.rank, ...answer.sort()]);
+                expect([poller.question.name, poller.rank, ...now.sort()]).toEqual([
+                  poller.question.name,
+                  poller.rank,
+                  ...answer.sort(),
+                ]);
                 for (const had of [...poller.has]) if (!answer.includes(had)) poller.has.delete(had);
                 const page = await store.objects.find(read(c, poller.rank), { ...ask, after: poller.after });
                 for (const got of names(JSON.parse(`[${page.items.toString()}]`) as object[])) {

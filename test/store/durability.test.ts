@@ -31,7 +31,9 @@ test('kill -9 in the middle of appends: every acknowledged version is there (pro
   const c = collection({ id: '7d9a2c3e-5f41-4b6a-8c0d-1e2f3a4b5c6d' });
   for (let round = 0; round < 3; round++) {
     const acknowledged = await new Promise<string[]>((resolve, reject) => {
-      const writer = spawn(process.execPath, [WRITER, `sqlite:${file}`, c.id], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const writer = spawn(process.execPath, [WRITER, `sqlite:${file}`, c.id], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
       let text = '';
       writer.stdout.on('data', (chunk: Buffer) => {
         text += chunk.toString();
@@ -62,7 +64,9 @@ test('every connection runs with synchronous=FULL and WAL, readers too', () => {
 const compiler = spawnSync('cc', ['--version']).status === 0;
 const linux = process.platform === 'linux';
 (compiler && linux ? test : test.skip)(
-  compiler && linux ? 'a commit really calls fsync, once or more for each' : 'SKIPPED, needs Linux and a C compiler: a commit really calls fsync',
+  compiler && linux
+    ? 'a commit really calls fsync, once or more for each'
+    : 'SKIPPED, needs Linux and a C compiler: a commit really calls fsync',
   () => {
     const source = join(folder, 'count.c');
     const library = join(folder, 'count.so');

@@ -12,7 +12,14 @@ import { canonicalDigest } from '../../src/validation/canonical';
 const localised = (text: string): Localised => ({ en: text, ar: text, fr: text, es: text });
 
 export function organisation(properties: Partial<Organisation> = {}): Organisation {
-  return { id: uuid(), name: `organisation ${uuid()}`, kind: 'desk', region: 'europe', disabled: false, ...properties };
+  return {
+    id: uuid(),
+    name: `organisation ${uuid()}`,
+    kind: 'desk',
+    region: 'europe',
+    disabled: false,
+    ...properties,
+  };
 }
 
 export function principal(clearance: Rank, properties: Partial<Principal> = {}): Principal {
@@ -47,16 +54,25 @@ export function collection(properties: Partial<Collection> = {}): Collection {
 }
 
 export function channel(collections: readonly Collection[], apiRoot = 'europe'): Channel {
-  return { apiRoot, title: localised(apiRoot), description: localised('For a test'), region: 'europe', collections };
+  return {
+    apiRoot,
+    title: localised(apiRoot),
+    description: localised('For a test'),
+    region: 'europe',
+    collections,
+  };
 }
 
 export async function applied(store: Store, ...collections: Collection[]): Promise<void> {
   await store.catalog.apply([channel(collections)], { apply: true, dropObjects: true });
 }
 
-export const read = (c: Collection, clearance: Rank): Scope<'read'> => scopeFor(principal(clearance), c, 'read');
-export const write = (c: Collection, who: Principal = principal(4)): Scope<'write'> => scopeFor(who, c, 'write');
-export const removal = (c: Collection, who: Principal = principal(4)): Scope<'remove'> => scopeFor(who, c, 'remove');
+export const read = (c: Collection, clearance: Rank): Scope<'read'> =>
+  scopeFor(principal(clearance), c, 'read');
+export const write = (c: Collection, who: Principal = principal(4)): Scope<'write'> =>
+  scopeFor(who, c, 'write');
+export const removal = (c: Collection, who: Principal = principal(4)): Scope<'remove'> =>
+  scopeFor(who, c, 'remove');
 
 export function candidate(object: StixObject): Candidate {
   const type = object['type'] as string;
@@ -130,7 +146,11 @@ export function query(properties: Partial<ObjectQuery> = {}): ObjectQuery {
 export const everything = query({ version: ALL });
 
 /** The objects that a reader gets, parsed. */
-export async function found(store: Store, scope: Scope<'read'>, q: ObjectQuery = query()): Promise<StixObject[]> {
+export async function found(
+  store: Store,
+  scope: Scope<'read'>,
+  q: ObjectQuery = query(),
+): Promise<StixObject[]> {
   const page = await store.objects.find(scope, q);
   return JSON.parse(`[${page.items.toString('utf8')}]`) as StixObject[];
 }

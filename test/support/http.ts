@@ -19,7 +19,12 @@ import { channel, collection, organisation, principal } from './exchange';
 export const TAXII = 'application/taxii+json;version=2.1';
 export const STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 const PASSWORD = 'correct horse battery staple';
-const grant = (to: Grant['to'], rights: Grant['rights'], more: Partial<Grant> = {}): Grant => ({ source: 'test', to, rights, ...more });
+const grant = (to: Grant['to'], rights: Grant['rights'], more: Partial<Grant> = {}): Grant => ({
+  source: 'test',
+  to,
+  rights,
+  ...more,
+});
 
 const RW: Grant[] = [
   grant({ kind: 'desk' }, ['see', 'read', 'write']),
@@ -31,12 +36,32 @@ export const COLLECTIONS = {
   readonly: collection({
     id: '253900d3-b9dd-46df-8184-469380fae6d2',
     alias: 'readonly',
-    grants: [grant({ kind: 'desk' }, ['see', 'read']), grant({ kind: 'operator' }, ['see', 'read', 'write', 'curate'])],
+    grants: [
+      grant({ kind: 'desk' }, ['see', 'read']),
+      grant({ kind: 'operator' }, ['see', 'read', 'write', 'curate']),
+    ],
   }),
-  inbox: collection({ id: '1105e147-e4c1-4566-8fb1-1046d181fbf8', alias: 'inbox', grants: [grant({ kind: 'desk' }, ['see', 'write'])] }),
-  seen: collection({ id: '9d0f4b5c-3f0e-4f0f-9b8e-4f6f6a2f9f10', alias: 'seen', grants: [grant({ kind: 'desk' }, ['see'])] }),
-  hidden: collection({ id: 'b2c5a9d4-7f0a-4b1d-8e0a-0d5f3c9e7a11', alias: 'hidden', grants: [grant({ kind: 'operator' }, ['see', 'read'])] }),
-  mixed: collection({ id: 'c0ffee00-1234-4abc-9def-001122334455', alias: 'mixed', grants: RW, specVersions: ['2.0', '2.1'] }),
+  inbox: collection({
+    id: '1105e147-e4c1-4566-8fb1-1046d181fbf8',
+    alias: 'inbox',
+    grants: [grant({ kind: 'desk' }, ['see', 'write'])],
+  }),
+  seen: collection({
+    id: '9d0f4b5c-3f0e-4f0f-9b8e-4f6f6a2f9f10',
+    alias: 'seen',
+    grants: [grant({ kind: 'desk' }, ['see'])],
+  }),
+  hidden: collection({
+    id: 'b2c5a9d4-7f0a-4b1d-8e0a-0d5f3c9e7a11',
+    alias: 'hidden',
+    grants: [grant({ kind: 'operator' }, ['see', 'read'])],
+  }),
+  mixed: collection({
+    id: 'c0ffee00-1234-4abc-9def-001122334455',
+    alias: 'mixed',
+    grants: RW,
+    specVersions: ['2.0', '2.1'],
+  }),
 } as const;
 
 export type Account = 'desk' | 'otherDesk' | 'green' | 'member' | 'operator' | 'stranger';
@@ -69,7 +94,8 @@ export interface SendOptions {
   readonly query?: string;
 }
 
-export const url = (name: keyof typeof COLLECTIONS, rest = ''): string => `/europe/collections/${COLLECTIONS[name].id}/${rest}`;
+export const url = (name: keyof typeof COLLECTIONS, rest = ''): string =>
+  `/europe/collections/${COLLECTIONS[name].id}/${rest}`;
 export const basic = (account: string, password = PASSWORD): string =>
   `Basic ${Buffer.from(`${account}:${password}`).toString('base64')}`;
 
@@ -110,16 +136,26 @@ function check(method: string, path: string, response: Response): void {
 export function conforms(resource: string, body: unknown): void {
   const validate = validators[`taxii-2.1/${resource}`];
   if (!validate) throw new Error(`no schema for ${resource}`);
-  if (!validate(body)) throw new Error(`not a TAXII ${resource}: ${JSON.stringify(validate.errors)} in ${JSON.stringify(body).slice(0, 500)}`);
+  if (!validate(body))
+    throw new Error(
+      `not a TAXII ${resource}: ${JSON.stringify(validate.errors)} in ${JSON.stringify(body).slice(0, 500)}`,
+    );
 }
 
 /** Parsed body of an answer. */
-export const json = (response: Response): Record<string, any> => JSON.parse((response.body as Buffer).toString()) as Record<string, any>;
+export const json = (response: Response): Record<string, any> =>
+  JSON.parse((response.body as Buffer).toString()) as Record<string, any>;
 
-export async function serveExchange(env: Record<string, string> = {}, extra: readonly Collection[] = []): Promise<Exchange> {
+export async function serveExchange(
+  env: Record<string, string> = {},
+  extra: readonly Collection[] = [],
+): Promise<Exchange> {
   const config: Config = readConfig({ JISR_LOG_LEVEL: 'silent', ...env });
   const store = await openStore('sqlite::memory:');
-  await store.catalog.apply([channel([...Object.values(COLLECTIONS), ...extra])], { apply: true, dropObjects: false });
+  await store.catalog.apply([channel([...Object.values(COLLECTIONS), ...extra])], {
+    apply: true,
+    dropObjects: false,
+  });
   const hash = await hashPassword(PASSWORD);
   for (const [name, { kind, clearance }] of Object.entries(ACCOUNTS)) {
     const own = organisation({ name, kind });
@@ -127,7 +163,11 @@ export async function serveExchange(env: Record<string, string> = {}, extra: rea
     await store.people.savePrincipal(principal(clearance, { name, organisation: own }), hash);
   }
   const clock = (): number => Date.now() * 1000;
-  const door = openDoor(store, { clock, limits: { depth: config.maxDepth, objects: config.maxObjects }, report: () => undefined });
+  const door = openDoor(store, {
+    clock,
+    limits: { depth: config.maxDepth, objects: config.maxObjects },
+    report: () => undefined,
+  });
   const server = createServer(createApp({ store, door, config, log: createLogger('silent'), clock }), config);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 

@@ -1,7 +1,13 @@
 /** Appending and removing: the only places where versions come and go. */
 import type { Scope } from '../../domain/access';
 import { notFound } from '../../domain/access';
-import { chooseRemoval, judge, type Candidate, type RemovableVersion, type StandingVersion } from '../../domain/publication';
+import {
+  chooseRemoval,
+  judge,
+  type Candidate,
+  type RemovableVersion,
+  type StandingVersion,
+} from '../../domain/publication';
 import type { Matching } from '../../domain/query';
 import { groupOf } from '../../domain/stix';
 import type { Status, StatusDetails } from '../../domain/taxii';
@@ -15,7 +21,10 @@ import { keyOf, rerank, settleObject, typeOf, type ObjectKey } from './settling'
 
 const STANDING = `SELECT row AS ref, spec, version, version_key AS key, digest, rank, publisher
   FROM versions WHERE collection = ? AND key = ? AND type = ? ORDER BY row`;
-const REMOVABLE = STANDING.replace('publisher', `publisher, json_extract(body, '$.created_by_ref') AS createdBy`);
+const REMOVABLE = STANDING.replace(
+  'publisher',
+  `publisher, json_extract(body, '$.created_by_ref') AS createdBy`,
+);
 const INSERT = `INSERT INTO versions (collection, type, key, object_id, spec, version, version_key, digest, rank,
   declared, unresolved, publisher, size, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
@@ -37,10 +46,9 @@ function known({ sql }: Connection, part: Part, organisation: string): (markingI
   return (id) => {
     const inBundle = part.definitions.get(id);
     if (inBundle !== undefined) return inBundle;
-    const row = sql('SELECT rank FROM markings WHERE id = ? AND (organisation = ? OR trusted = 1) ORDER BY trusted DESC LIMIT 1').get(
-      id,
-      organisation,
-    ) as { rank: Rank | null } | undefined;
+    const row = sql(
+      'SELECT rank FROM markings WHERE id = ? AND (organisation = ? OR trusted = 1) ORDER BY trusted DESC LIMIT 1',
+    ).get(id, organisation) as { rank: Rank | null } | undefined;
     return row?.rank;
   };
 }
@@ -75,7 +83,13 @@ function addOne(adding: Adding, candidate: Candidate): { ok: boolean; details: S
     case 'held':
       return { ok: true, details: details(judgement.version, judgement.message) };
     case 'conceal':
-      writeAudit(connection, scope, 'set-aside', candidate.id, JSON.stringify({ reason: judgement.reason, object: candidate.text }));
+      writeAudit(
+        connection,
+        scope,
+        'set-aside',
+        candidate.id,
+        JSON.stringify({ reason: judgement.reason, object: candidate.text }),
+      );
       return { ok: true, details: details(stated, judgement.message) };
     case 'add': {
       const date = dates.next(collection);
@@ -84,14 +98,32 @@ function addOne(adding: Adding, candidate: Candidate): { ok: boolean; details: S
       const unresolved = judgement.marks.unresolved;
       const ref = Number(
         sql(INSERT).run(
-          ...[collection, candidate.type, object.key, candidate.id, candidate.spec, version, key, candidate.digest],
+          ...[
+            collection,
+            candidate.type,
+            object.key,
+            candidate.id,
+            candidate.spec,
+            version,
+            key,
+            candidate.digest,
+          ],
           ...[judgement.rank, judgement.marks.declared, unresolved.length, organisation],
           ...[Buffer.byteLength(candidate.text), candidate.text],
         ).lastInsertRowid,
       );
-      sql('DELETE FROM removed WHERE collection = ? AND key = ? AND type = ? AND version_key = ?').run(collection, object.key, object.type, key);
+      sql('DELETE FROM removed WHERE collection = ? AND key = ? AND type = ? AND version_key = ?').run(
+        collection,
+        object.key,
+        object.type,
+        key,
+      );
       for (const id of unresolved) sql('INSERT OR IGNORE INTO citations VALUES (?, ?)').run(id, ref);
-      const fresh = { version: { ref, spec: candidate.spec, key, rank: judgement.rank }, date, alone: standing.length === 0 };
+      const fresh = {
+        version: { ref, spec: candidate.spec, key, rank: judgement.rank },
+        date,
+        alone: standing.length === 0,
+      };
       settleObject(connection, object, dates, fresh);
       if (candidate.definition !== undefined) defineMarking(adding, candidate.id, candidate.definition);
       return { ok: true, details: details(version, judgement.message) };
@@ -155,13 +187,17 @@ export function remove(
     const collection = collectionRow(connection, scope.collection.id);
     const object: ObjectKey = { collection, type: typeOf(id), key: keyOf(id) };
     const ownerless = groupOf(object.type) === 'SCO';
-    const standing = (sql(REMOVABLE).all(collection, object.key, object.type) as (RemovableVersion<number> & { createdBy: unknown })[]).map(
-      (v) => ({ ...v, createdBy: typeof v.createdBy === 'string' ? v.createdBy : undefined, ownerless }),
-    );
+    const standing = (
+      sql(REMOVABLE).all(collection, object.key, object.type) as (RemovableVersion<number> & {
+        createdBy: unknown;
+      })[]
+    ).map((v) => ({ ...v, createdBy: typeof v.createdBy === 'string' ? v.createdBy : undefined, ownerless }));
     const choice = chooseRemoval(scope, id, standing, selection, identityOwner(connection));
     if (typeof choice === 'string') return choice;
     for (const ref of choice.remove) {
-      sql(`INSERT OR REPLACE INTO removed SELECT collection, key, type, version_key, rank FROM versions WHERE row = ?`).run(ref);
+      sql(
+        `INSERT OR REPLACE INTO removed SELECT collection, key, type, version_key, rank FROM versions WHERE row = ?`,
+      ).run(ref);
       sql('DELETE FROM entries WHERE version = ?').run(ref);
       sql('DELETE FROM citations WHERE version = ?').run(ref);
       sql('DELETE FROM versions WHERE row = ?').run(ref);
@@ -189,4 +225,3 @@ export function rerankCollection(connection: Connection, collection: number, byD
   dates.save();
   return changed.length;
 }
-

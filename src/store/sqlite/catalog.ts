@@ -16,7 +16,9 @@ export function policyChanged({ sql }: Connection): void {
 }
 
 export function handGrants({ sql }: Connection): HandGrant[] {
-  return (sql('SELECT definition FROM grants ORDER BY id').pluck().all() as string[]).map((text) => JSON.parse(text) as HandGrant);
+  return (sql('SELECT definition FROM grants ORDER BY id').pluck().all() as string[]).map(
+    (text) => JSON.parse(text) as HandGrant,
+  );
 }
 
 /** The channels as the files gave them, without grants made by hand. */
@@ -26,18 +28,29 @@ function stored({ sql }: Connection): Channel[] {
   );
   return (sql('SELECT definition FROM channels ORDER BY api_root').pluck().all() as string[])
     .map((text) => JSON.parse(text) as Channel)
-    .map((channel) => ({ ...channel, collections: collections.filter((c) => c.apiRoot === channel.apiRoot) }));
+    .map((channel) => ({
+      ...channel,
+      collections: collections.filter((c) => c.apiRoot === channel.apiRoot),
+    }));
 }
 
 function withHandGrants(channels: readonly Channel[], grants: readonly HandGrant[]): Channel[] {
   const of = (collection: Collection): Collection => ({
     ...collection,
-    grants: [...collection.grants, ...grants.filter((g) => g.collectionId === collection.id).map((g) => g.grant)],
+    grants: [
+      ...collection.grants,
+      ...grants.filter((g) => g.collectionId === collection.id).map((g) => g.grant),
+    ],
   });
   return channels.map((channel) => ({ ...channel, collections: channel.collections.map(of) }));
 }
 
-function applyChanges(connection: Connection, wanted: readonly Channel[], changes: readonly Change[], options: ApplyOptions): void {
+function applyChanges(
+  connection: Connection,
+  wanted: readonly Channel[],
+  changes: readonly Change[],
+  options: ApplyOptions,
+): void {
   const { sql } = connection;
   for (const { kind, collectionId, subject } of changes) {
     if (kind !== 'remove' || collectionId === undefined) continue;
@@ -57,11 +70,13 @@ function applyChanges(connection: Connection, wanted: readonly Channel[], change
   }
   sql('DELETE FROM channels').run();
   for (const channel of wanted) {
-    sql('INSERT INTO channels VALUES (?, ?)').run(channel.apiRoot, JSON.stringify({ ...channel, collections: [] }));
+    sql('INSERT INTO channels VALUES (?, ?)').run(
+      channel.apiRoot,
+      JSON.stringify({ ...channel, collections: [] }),
+    );
     for (const collection of channel.collections) {
       const before = sql('SELECT row, definition FROM collections WHERE id = ?').get(collection.id) as
-        | { row: number; definition: string }
-        | undefined;
+        { row: number; definition: string } | undefined;
       sql(
         `INSERT INTO collections (id, api_root, definition) VALUES (?, ?, ?)
          ON CONFLICT (id) DO UPDATE SET api_root = excluded.api_root, definition = excluded.definition`,

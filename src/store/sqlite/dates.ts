@@ -18,7 +18,9 @@ export function drawDates({ sql, clock, random }: Connection): Dates {
     next(collection) {
       let date = last.get(collection);
       if (date === undefined) {
-        const stored = sql('SELECT last_date FROM collections WHERE row = ?').pluck().get(collection) as Micros;
+        const stored = sql('SELECT last_date FROM collections WHERE row = ?')
+          .pluck()
+          .get(collection) as Micros;
         date = Math.max(clock(), stored);
       }
       date += 1 + Math.floor(random() * 16);
@@ -26,7 +28,8 @@ export function drawDates({ sql, clock, random }: Connection): Dates {
       return date;
     },
     save() {
-      for (const [row, date] of last) sql('UPDATE collections SET last_date = ? WHERE row = ?').run(date, row);
+      for (const [row, date] of last)
+        sql('UPDATE collections SET last_date = ? WHERE row = ?').run(date, row);
     },
   };
 }

@@ -84,7 +84,9 @@ export function migrate(db: Database): void {
   db.transaction(() => {
     const version = db.pragma('user_version', { simple: true }) as number;
     if (version > STEPS.length) {
-      throw new Error(`The store has schema version ${version}, this Jisr knows ${STEPS.length}. Run the newer Jisr.`);
+      throw new Error(
+        `The store has schema version ${version}, this Jisr knows ${STEPS.length}. Run the newer Jisr.`,
+      );
     }
     for (const step of STEPS.slice(version)) db.exec(step);
     db.pragma(`user_version = ${STEPS.length}`);

@@ -14,20 +14,27 @@ const MOST_PAGE_BYTES = 64 * 1024 * 1024;
 const BODIES = `SELECT CAST(group_concat(body, ',') AS BLOB) FROM
   (SELECT v.body FROM json_each(?) k CROSS JOIN versions v ON v.row = k.value)`;
 
-function pageOf(picked: Picked, limit: number): { rows: readonly Candidate[]; page: Omit<Page<undefined>, 'items'> } {
+function pageOf(
+  picked: Picked,
+  limit: number,
+): { rows: readonly Candidate[]; page: Omit<Page<undefined>, 'items'> } {
   let count = 0;
   for (let bytes = 0; count < Math.min(limit, picked.rows.length); count++) {
     bytes += (picked.rows[count] as Candidate).size;
     if (bytes > MOST_PAGE_BYTES && count > 0) break;
   }
   const rows = picked.rows.slice(0, count);
-  return { rows, page: { count, first: rows[0]?.date, last: rows.at(-1)?.date, more: picked.rows.length > count } };
+  return {
+    rows,
+    page: { count, first: rows[0]?.date, last: rows.at(-1)?.date, more: picked.rows.length > count },
+  };
 }
 
 export function sqliteObjects(connection: Connection): ObjectStore {
   const { sql, read } = connection;
   const rowOf = (scope: Scope): number => {
-    const row = sql('SELECT row FROM collections WHERE id = ?').pluck().get(scope.collection.id) as number | undefined;
+    const row = sql('SELECT row FROM collections WHERE id = ?').pluck().get(scope.collection.id) as
+      number | undefined;
     if (row === undefined) throw notFound();
     return row;
   };
@@ -36,12 +43,15 @@ export function sqliteObjects(connection: Connection): ObjectStore {
     for (;;) {
       const picked = await pick(connection, scope, rowOf(scope), query);
       const { rows, page } = pageOf(picked, query.limit);
-      if (picked.bodies) return { ...page, items: Buffer.from(picked.bodies.slice(0, rows.length).join(',')) };
+      if (picked.bodies)
+        return { ...page, items: Buffer.from(picked.bodies.slice(0, rows.length).join(',')) };
       if (rows.length === 0) return { ...page, items: Buffer.alloc(0) };
       const versions = rows.map((row) => row.version);
       const built = read(() => {
         // A removal may have come between the two looks; then the page is picked anew.
-        const standing = sql('SELECT count(*) FROM json_each(?) k CROSS JOIN versions v ON v.row = k.value').pluck();
+        const standing = sql(
+          'SELECT count(*) FROM json_each(?) k CROSS JOIN versions v ON v.row = k.value',
+        ).pluck();
         if (standing.get(JSON.stringify(versions)) !== versions.length) return undefined;
         return sql(BODIES).pluck().get(JSON.stringify(versions)) as Buffer;
       });
@@ -54,7 +64,12 @@ export function sqliteObjects(connection: Connection): ObjectStore {
     find,
     list: async (scope, query) => {
       const { rows, page } = pageOf(await pick(connection, scope, rowOf(scope), query), query.limit);
-      const items = rows.map((row): Listed => ({ id: row.object_id, date: row.date, version: row.version_text, spec: row.spec }));
+      const items = rows.map((row): Listed => ({
+        id: row.object_id,
+        date: row.date,
+        version: row.version_text,
+        spec: row.spec,
+      }));
       return { ...page, items };
     },
     presence: async (scope, id, instants) =>
@@ -62,10 +77,14 @@ export function sqliteObjects(connection: Connection): ObjectStore {
         const of = [rowOf(scope), keyOf(id), typeOf(id)] as const;
         const rank = scope.clearance ?? (-1 as Rank);
         for (const instant of instants) {
-          const seen = sql('SELECT 1 FROM removed WHERE collection = ? AND key = ? AND type = ? AND version_key = ? AND rank <= ?');
+          const seen = sql(
+            'SELECT 1 FROM removed WHERE collection = ? AND key = ? AND type = ? AND version_key = ? AND rank <= ?',
+          );
           if (seen.get(...of, instant, rank)) return 'removed';
         }
-        const held = sql('SELECT 1 FROM versions WHERE collection = ? AND key = ? AND type = ? AND object_id = ? AND rank <= ?');
+        const held = sql(
+          'SELECT 1 FROM versions WHERE collection = ? AND key = ? AND type = ? AND object_id = ? AND rank <= ?',
+        );
         return held.get(...of, id, rank) ? 'present' : 'absent';
       }),
   };

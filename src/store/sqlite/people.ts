@@ -25,15 +25,24 @@ export function sqlitePeople(connection: Connection): PeopleStore {
       work();
       policyChanged(connection);
     });
-  const refuseTaken = (table: 'organisations' | 'principals', column: 'name' | 'identity', value: string, id: string): void => {
+  const refuseTaken = (
+    table: 'organisations' | 'principals',
+    column: 'name' | 'identity',
+    value: string,
+    id: string,
+  ): void => {
     if (sql(`SELECT 1 FROM ${table} WHERE ${column} = ? AND id <> ?`).get(value, id)) {
-      throw new OperatorError(`${column}: "${value}" is taken by another of the ${table}. Choose another one.`);
+      throw new OperatorError(
+        `${column}: "${value}" is taken by another of the ${table}. Choose another one.`,
+      );
     }
   };
   return {
     organisations: async () =>
       read(() =>
-        (sql('SELECT definition FROM organisations ORDER BY name').pluck().all() as string[]).map((t) => JSON.parse(t) as Organisation),
+        (sql('SELECT definition FROM organisations ORDER BY name').pluck().all() as string[]).map(
+          (t) => JSON.parse(t) as Organisation,
+        ),
       ),
     principals: async () => read(() => (sql(`${PRINCIPAL} ORDER BY p.name`).all() as Row[]).map(toPrincipal)),
     principal: async (id) =>
@@ -49,7 +58,8 @@ export function sqlitePeople(connection: Connection): PeopleStore {
     saveOrganisation: async (organisation) =>
       change(() => {
         refuseTaken('organisations', 'name', organisation.name, organisation.id);
-        if (organisation.identity !== undefined) refuseTaken('organisations', 'identity', organisation.identity, organisation.id);
+        if (organisation.identity !== undefined)
+          refuseTaken('organisations', 'identity', organisation.identity, organisation.id);
         sql(
           `INSERT INTO organisations VALUES (@id, @name, @identity, @definition)
            ON CONFLICT (id) DO UPDATE SET name = @name, identity = @identity, definition = @definition`,
@@ -65,7 +75,8 @@ export function sqlitePeople(connection: Connection): PeopleStore {
         const { organisation, ...person } = principal;
         refuseTaken('principals', 'name', principal.name, principal.id);
         const exists = sql('SELECT 1 FROM principals WHERE id = ?').get(principal.id) !== undefined;
-        if (!exists && passwordHash === undefined) throw new OperatorError(`password: a new principal needs one.`);
+        if (!exists && passwordHash === undefined)
+          throw new OperatorError(`password: a new principal needs one.`);
         sql(
           `INSERT INTO principals VALUES (@id, @name, @organisation, coalesce(@hash, ''), @definition)
            ON CONFLICT (id) DO UPDATE SET name = @name, organisation_id = @organisation, definition = @definition,
@@ -84,7 +95,11 @@ export function sqlitePeople(connection: Connection): PeopleStore {
         if (!sql('SELECT 1 FROM collections WHERE id = ?').get(grant.collectionId)) {
           throw new OperatorError(`collection: there is no collection ${grant.collectionId}.`);
         }
-        sql('INSERT OR REPLACE INTO grants VALUES (?, ?, ?)').run(grant.id, grant.collectionId, JSON.stringify(grant));
+        sql('INSERT OR REPLACE INTO grants VALUES (?, ?, ?)').run(
+          grant.id,
+          grant.collectionId,
+          JSON.stringify(grant),
+        );
       }),
     removeGrant: async (id) => {
       let removed = false;

@@ -68,7 +68,11 @@ function runsOf({ sql }: Connection, collection: number, question: Question, ran
     `SELECT min(${question}) FROM entries INDEXED BY entries_${question} WHERE collection = ? AND ${question} > ?`,
   ).pluck();
   const found: Range[] = [];
-  for (let range = next.get(collection, 0) as Range | null; range !== null; range = next.get(collection, range) as Range | null) {
+  for (
+    let range = next.get(collection, 0) as Range | null;
+    range !== null;
+    range = next.get(collection, range) as Range | null
+  ) {
     if (holds(range, rank)) found.push(range);
   }
   return found;
@@ -83,7 +87,13 @@ interface Source {
   readonly typed: boolean;
 }
 
-function sourceOf(connection: Connection, collection: number, rank: Rank, types: readonly string[] | undefined, asks: Asked): Source {
+function sourceOf(
+  connection: Connection,
+  collection: number,
+  rank: Rank,
+  types: readonly string[] | undefined,
+  asks: Asked,
+): Source {
   const { questions } = asks;
   const runs = questions.map((q) => ({
     question: q,
@@ -98,7 +108,9 @@ function sourceOf(connection: Connection, collection: number, rank: Rank, types:
     if (!INDEXED.has(question)) return [run('', `${question} IN (${ranges.join(', ')})`)];
     if (!typed) return ranges.map((range) => run(`INDEXED BY entries_${question}`, `${question} = ${range}`));
     return types.flatMap((_, i) =>
-      ranges.map((range) => run(`INDEXED BY entries_type_${question}`, `type = @type${i} AND ${question} = ${range}`)),
+      ranges.map((range) =>
+        run(`INDEXED BY entries_type_${question}`, `type = @type${i} AND ${question} = ${range}`),
+      ),
     );
   });
   return {
@@ -124,11 +136,16 @@ function byIds(connection: Connection, collection: number, query: ObjectQuery, c
  * by the earliest of them.
  */
 function answers({ sql }: Connection, row: Tested, rank: Rank, { questions, instants }: Asked): boolean {
-  const entries = sql('SELECT * FROM entries WHERE version = ? ORDER BY date').all(row.version) as (Record<Question, Range> & {
+  const entries = sql('SELECT * FROM entries WHERE version = ? ORDER BY date').all(row.version) as (Record<
+    Question,
+    Range
+  > & {
     date: Micros;
   })[];
   const first = entries.find((entry) =>
-    questions.some((q, i) => holds(entry[q], rank) && (i > 0 || instants === undefined || instants.has(row.version_key))),
+    questions.some(
+      (q, i) => holds(entry[q], rank) && (i > 0 || instants === undefined || instants.has(row.version_key)),
+    ),
   );
   return first?.date === row.date;
 }
@@ -143,7 +160,12 @@ export interface Picked {
 /** Lets others have their turn between two slices. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-export async function pick(connection: Connection, scope: Scope<'read'>, collection: number, query: ObjectQuery): Promise<Picked> {
+export async function pick(
+  connection: Connection,
+  scope: Scope<'read'>,
+  collection: number,
+  query: ObjectQuery,
+): Promise<Picked> {
   const rank = scope.clearance;
   const ask = asked(query);
   if (rank === undefined || !ask) return { rows: [], bodies: undefined };
@@ -157,7 +179,12 @@ export async function pick(connection: Connection, scope: Scope<'read'>, collect
     `SELECT k.date, k.version, ${columns} FROM (${source?.sql ?? ''} ORDER BY date LIMIT @most) k
      CROSS JOIN versions v ON v.row = k.version ORDER BY k.date`;
   if (simple) {
-    return { rows: connection.sql(from(PLAIN)).all({ ...source.args, after: query.after ?? -1, most: needed }) as Candidate[], bodies: undefined };
+    return {
+      rows: connection
+        .sql(from(PLAIN))
+        .all({ ...source.args, after: query.after ?? -1, most: needed }) as Candidate[],
+      bodies: undefined,
+    };
   }
 
   const matches = propertyTest(query.properties);

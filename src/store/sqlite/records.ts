@@ -2,7 +2,14 @@
 import type { Scope } from '../../domain/access';
 import type { Status, StatusDetails } from '../../domain/taxii';
 import { formatTimestamp, type Micros } from '../../domain/timestamp';
-import { PART_SIZE, type AuditRecord, type Part, type RecordStore, type StatusSeed, type Unfinished } from '../store';
+import {
+  PART_SIZE,
+  type AuditRecord,
+  type Part,
+  type RecordStore,
+  type StatusSeed,
+  type Unfinished,
+} from '../store';
 import type { Connection } from './connection';
 
 interface StatusRow {
@@ -20,7 +27,13 @@ interface StatusRow {
 
 type Kind = 'success' | 'failure' | 'pending';
 
-export function writeAudit({ sql, clock }: Connection, scope: Scope, action: string, subject: string, detail: string): void {
+export function writeAudit(
+  { sql, clock }: Connection,
+  scope: Scope,
+  action: string,
+  subject: string,
+  detail: string,
+): void {
   sql('INSERT INTO audit (at, principal, action, collection, subject, detail) VALUES (?, ?, ?, ?, ?, ?)').run(
     clock(),
     scope.principal.name,
@@ -42,18 +55,28 @@ function insertStatus({ sql }: Connection, scope: Scope, seed: StatusSeed): void
   );
 }
 
-function writeDetails({ sql }: Connection, statusId: string, part: number, kind: Kind, items: readonly StatusDetails[]): void {
-  if (items.length > 0) sql('INSERT INTO status_details VALUES (?, ?, ?, ?)').run(statusId, part, kind, JSON.stringify(items));
+function writeDetails(
+  { sql }: Connection,
+  statusId: string,
+  part: number,
+  kind: Kind,
+  items: readonly StatusDetails[],
+): void {
+  if (items.length > 0)
+    sql('INSERT INTO status_details VALUES (?, ?, ?, ?)').run(statusId, part, kind, JSON.stringify(items));
 }
 
 /** §4.3.1: the status as it stands; details are all there or, when there are none, left out (T-270, T-272). */
 export function statusOf({ sql }: Connection, row: StatusRow): Status {
   const all: Record<Kind, StatusDetails[]> = { success: [], failure: [], pending: [] };
-  const details = sql('SELECT kind, items FROM status_details WHERE status_id = ? ORDER BY part').all(row.id) as {
+  const details = sql('SELECT kind, items FROM status_details WHERE status_id = ? ORDER BY part').all(
+    row.id,
+  ) as {
     kind: Kind;
     items: string;
   }[];
-  for (const { kind, items } of details) for (const item of JSON.parse(items) as StatusDetails[]) all[kind].push(item);
+  for (const { kind, items } of details)
+    for (const item of JSON.parse(items) as StatusDetails[]) all[kind].push(item);
   return {
     id: row.id,
     status: row.complete ? 'complete' : 'pending',
@@ -86,18 +109,23 @@ export function recordPart(
   const verdicts = work();
   const successes = verdicts.filter((v) => v.ok).map((v) => v.details);
   const failures = verdicts.filter((v) => !v.ok).map((v) => v.details);
-  sql("DELETE FROM status_details WHERE status_id = ? AND part = ? AND kind = 'pending'").run(id, part.number);
+  sql("DELETE FROM status_details WHERE status_id = ? AND part = ? AND kind = 'pending'").run(
+    id,
+    part.number,
+  );
   writeDetails(connection, id, part.number, 'success', successes);
   writeDetails(connection, id, part.number, 'failure', failures);
-  sql('UPDATE statuses SET success = success + ?, failure = failure + ?, parts_done = ?, complete = ? WHERE id = ?').run(
-    successes.length,
-    failures.length,
-    part.number + 1,
-    part.last ? 1 : 0,
-    id,
-  );
+  sql(
+    'UPDATE statuses SET success = success + ?, failure = failure + ?, parts_done = ?, complete = ? WHERE id = ?',
+  ).run(successes.length, failures.length, part.number + 1, part.last ? 1 : 0, id);
   if (part.last) sql('DELETE FROM publications WHERE status_id = ?').run(id);
-  writeAudit(connection, scope, 'publish', id, JSON.stringify({ success: successes.length, failure: failures.length }));
+  writeAudit(
+    connection,
+    scope,
+    'publish',
+    id,
+    JSON.stringify({ success: successes.length, failure: failures.length }),
+  );
   return statusOf(connection, rowOf(connection, id) as StatusRow);
 }
 
@@ -109,7 +137,9 @@ export function sqliteRecords(connection: Connection): RecordStore {
         insertStatus(connection, scope, seed);
         sql('INSERT INTO publications (status_id, body) VALUES (?, ?)').run(seed.id, body);
         for (let part = 0; part * PART_SIZE < pendings.length; part++) {
-          const items = pendings.slice(part * PART_SIZE, (part + 1) * PART_SIZE).map((p) => ({ ...p, message: 'Waiting to be processed.' }));
+          const items = pendings
+            .slice(part * PART_SIZE, (part + 1) * PART_SIZE)
+            .map((p) => ({ ...p, message: 'Waiting to be processed.' }));
           writeDetails(connection, seed.id, part, 'pending', items);
         }
         return statusOf(connection, rowOf(connection, seed.id) as StatusRow);
@@ -120,19 +150,19 @@ export function sqliteRecords(connection: Connection): RecordStore {
           sql(
             `SELECT s.*, p.body FROM publications p JOIN statuses s ON s.id = p.status_id WHERE s.complete = 0 ORDER BY p.row`,
           ).all() as (StatusRow & { body: Buffer })[]
-        ).map(
-          (row): Unfinished => ({
-            status: { id: row.id, requested: row.requested, total: row.total },
-            principalId: row.principal_id,
-            collectionId: row.collection_id,
-            body: row.body,
-            partsDone: row.parts_done,
-          }),
-        ),
+        ).map((row): Unfinished => ({
+          status: { id: row.id, requested: row.requested, total: row.total },
+          principalId: row.principal_id,
+          collectionId: row.collection_id,
+          body: row.body,
+          partsDone: row.parts_done,
+        })),
       ),
     abandon: async (statusId, message) =>
       write(() => {
-        const waiting = sql("SELECT part, items FROM status_details WHERE status_id = ? AND kind = 'pending'").all(statusId) as {
+        const waiting = sql(
+          "SELECT part, items FROM status_details WHERE status_id = ? AND kind = 'pending'",
+        ).all(statusId) as {
           part: number;
           items: string;
         }[];
@@ -147,7 +177,9 @@ export function sqliteRecords(connection: Connection): RecordStore {
     status: async (apiRoot, statusId) =>
       read(() => {
         const row = rowOf(connection, statusId);
-        return row?.api_root === apiRoot ? { status: statusOf(connection, row), principalId: row.principal_id } : undefined;
+        return row?.api_root === apiRoot
+          ? { status: statusOf(connection, row), principalId: row.principal_id }
+          : undefined;
       }),
     expireStatuses: async (before, apply) => {
       const old = 'FROM statuses WHERE complete = 1 AND requested < ?';

@@ -1,5 +1,12 @@
 /** Brings an object's entries up to date after any change to its versions or their ranks. */
-import { QUESTIONS, settle, type Entry, type Question, type Range, type RankedVersion } from '../../domain/entries';
+import {
+  QUESTIONS,
+  settle,
+  type Entry,
+  type Question,
+  type Range,
+  type RankedVersion,
+} from '../../domain/entries';
 import type { Micros } from '../../domain/timestamp';
 import type { Rank } from '../../domain/tlp';
 import type { Connection } from './connection';
@@ -42,11 +49,9 @@ export function settleObject(
 ): void {
   const held = fresh?.alone
     ? []
-    : (sql('SELECT row AS ref, spec, version_key AS key, rank FROM versions WHERE collection = ? AND key = ? AND type = ?').all(
-        object.collection,
-        object.key,
-        object.type,
-      ) as RankedVersion<number>[]);
+    : (sql(
+        'SELECT row AS ref, spec, version_key AS key, rank FROM versions WHERE collection = ? AND key = ? AND type = ?',
+      ).all(object.collection, object.key, object.type) as RankedVersion<number>[]);
   const versions = fresh ? [fresh.version, ...held.filter((v) => v.ref !== fresh.version.ref)] : held;
   const entries = held.flatMap((v) =>
     (sql(`SELECT date, version, ${COLUMNS} FROM entries WHERE version = ?`).all(v.ref) as EntryRow[]).map(
@@ -62,7 +67,8 @@ export function settleObject(
       sql(UPDATE).run(...values(entry.ranges), object.collection, entry.date);
     }
   }
-  for (const date of standing.keys()) sql('DELETE FROM entries WHERE collection = ? AND date = ?').run(object.collection, date);
+  for (const date of standing.keys())
+    sql('DELETE FROM entries WHERE collection = ? AND date = ?').run(object.collection, date);
   let first = fresh?.date;
   for (const { ref, ranges } of gained) {
     const date = first !== undefined && ref === fresh?.version.ref ? first : dates.next(object.collection);
