@@ -1,0 +1,152 @@
+/** Channel files: the schema, and the rules that a schema cannot express. A wrong file is refused whole. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { validators } from '#compiled-schemas';
+import { LANGUAGES, type Audience, type Channel, type Collection, type Grant, type Localised, type Region, type Right } from '../domain/channel';
+import { OperatorError } from '../domain/errors';
+import type { SpecVersion } from '../domain/stix';
+import { rankOf, type Rank } from '../domain/tlp';
+
+export interface ChannelFile {
+  /** As shown in messages. */
+  readonly path: string;
+  readonly text: string;
+}
+
+interface GrantFile {
+  readonly to: Audience;
+  readonly rights: readonly Right[];
+  readonly read_ceiling?: string;
+  readonly write_ceiling?: string;
+}
+interface CollectionFile {
+  readonly id: string;
+  readonly alias: string;
+  readonly title: Localised;
+  readonly description: Localised;
+  readonly default_tlp: string;
+  readonly max_tlp: string;
+  readonly types: readonly string[];
+  readonly spec_versions: readonly SpecVersion[];
+  readonly unknown_markings?: 'default' | 'refuse';
+  readonly grants: readonly GrantFile[];
+}
+interface File {
+  readonly api_root: string;
+  readonly title: Localised;
+  readonly description: Localised;
+  readonly region: Region;
+  readonly collections: readonly CollectionFile[];
+}
+
+const rank = (name: string): Rank => rankOf(name) as Rank;
+
+function toGrant(source: string, grant: GrantFile): Grant {
+  return {
+    source,
+    to: grant.to,
+    rights: grant.rights,
+    ...(grant.read_ceiling === undefined ? {} : { readCeiling: rank(grant.read_ceiling) }),
+    ...(grant.write_ceiling === undefined ? {} : { writeCeiling: rank(grant.write_ceiling) }),
+  };
+}
+
+function toCollection(path: string, apiRoot: string, c: CollectionFile, index: number): Collection {
+  return {
+    id: c.id,
+    apiRoot,
+    alias: c.alias,
+    title: c.title,
+    description: c.description,
+    defaultTlp: rank(c.default_tlp),
+    maxTlp: rank(c.max_tlp),
+    types: c.types,
+    specVersions: c.spec_versions,
+    unknownMarkings: c.unknown_markings ?? 'default',
+    grants: c.grants.map((grant, i) => toGrant(`${path}#/collections/${index}/grants/${i}`, grant)),
+  };
+}
+
+/** Parses one file against the schema. @returns the problems instead, if there are any. */
+function parse({ path, text }: ChannelFile): { file: File } | { problems: string[] } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return { problems: [`${path}: /: JSON: ${(error as Error).message}. Mend the file so that it is JSON.`] };
+  }
+  const validate = validators['channel'];
+  if (!validate) throw new Error('schemas/channel.json is not compiled');
+  if (validate(value)) return { file: value as File };
+  return {
+    problems: (validate.errors ?? []).slice(0, 1).map((error) => {
+      const { allowedValues, additionalProperty } = error.params as { allowedValues?: unknown[]; additionalProperty?: string };
+      const more = allowedValues ? `: ${allowedValues.join(', ')}` : additionalProperty ? `: ${additionalProperty}` : '';
+      return `${path}: ${error.instancePath || '/'}: ${error.keyword}: ${error.message ?? 'is wrong'}${more}. See schemas/channel.json.`;
+    }),
+  };
+}
+
+/** Says of every value that comes again where it stood first. */
+function unique(): (value: string, place: string, rule: string, problems: string[]) => void {
+  const seen = new Map<string, string>();
+  return (value, place, rule, problems) => {
+    const before = seen.get(value);
+    if (before === undefined) seen.set(value, place);
+    else problems.push(`${place}: ${rule}: "${value.slice(value.indexOf('\0') + 1)}" stands already at ${before}. Choose another one.`);
+  };
+}
+
+/** Names and ids that must be unique, over all files or in one API Root (T-289, T-292, T-294). */
+function crossChecks(files: readonly { path: string; file: File }[]): string[] {
+  const problems: string[] = [];
+  const [roots, ids, aliases, titles] = [unique(), unique(), unique(), unique()];
+  for (const { path, file } of files) {
+    roots(file.api_root, `${path}: /api_root`, 'unique-api-root', problems);
+    file.collections.forEach((c, i) => {
+      const at = `${path}: /collections/${i}`;
+      ids(c.id, `${at}/id`, 'unique-id', problems);
+      aliases(`${file.api_root}\0${c.alias}`, `${at}/alias`, 'unique-alias', problems);
+      for (const language of LANGUAGES) {
+        titles(`${file.api_root}/${language}\0${c.title[language]}`, `${at}/title/${language}`, 'unique-title', problems);
+      }
+      if (rank(c.default_tlp) > rank(c.max_tlp)) {
+        problems.push(`${at}/default_tlp: default-within-max: ${c.default_tlp} is above max_tlp, ${c.max_tlp}. Lower it or raise max_tlp.`);
+      }
+      c.grants.forEach((grant, k) => {
+        if (grant.write_ceiling !== undefined && rank(grant.write_ceiling) > rank(c.max_tlp)) {
+          problems.push(`${at}/grants/${k}/write_ceiling: ceiling-within-max: ${grant.write_ceiling} is above max_tlp, ${c.max_tlp}.`);
+        }
+      });
+    });
+  }
+  return problems;
+}
+
+/** @throws {OperatorError} every problem of every file, each with file, place and rule; nothing is half taken. */
+export function readChannels(files: readonly ChannelFile[]): Channel[] {
+  const parsed = files.map((file) => ({ path: file.path, ...parse(file) }));
+  const problems = parsed.flatMap((p) => ('problems' in p ? p.problems : []));
+  const sound = parsed.flatMap((p) => ('file' in p ? [p] : []));
+  problems.push(...crossChecks(sound));
+  if (problems.length > 0) throw new OperatorError(`The channel files are wrong, nothing was applied:\n  ${problems.join('\n  ')}`);
+  return sound.map(({ path, file }) => ({
+    apiRoot: file.api_root,
+    title: file.title,
+    description: file.description,
+    region: file.region,
+    collections: file.collections.map((c, i) => toCollection(path, file.api_root, c, i)),
+  }));
+}
+
+/** Reads every `*.json` of a folder. @throws {OperatorError} it cannot be read, holds none, or one is wrong. */
+export async function loadChannels(folder: string): Promise<Channel[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    throw new OperatorError(`${folder}: the folder of the channel files cannot be read (${(error as Error).message}). Name another by JISR_COLLECTIONS.`);
+  });
+  const wanted = names.filter((name) => name.endsWith('.json')).sort();
+  if (wanted.length === 0) throw new OperatorError(`${folder}: there is no channel file (*.json). At least one API Root must exist.`);
+  return readChannels(
+    await Promise.all(wanted.map(async (name) => ({ path: `${folder}/${name}`, text: await readFile(join(folder, name), 'utf8') }))),
+  );
+}
