@@ -29,7 +29,11 @@ beforeEach(async () => {
   await applied(store, c);
   await store.people.saveOrganisation(operator.organisation);
   await store.people.savePrincipal(operator, await hashPassword('only for this test'));
-  door = openDoor(store, { clock: () => Date.now() * 1000, limits: { depth: 64, objects: 1e6 }, report: () => undefined });
+  door = openDoor(store, {
+    clock: () => Date.now() * 1000,
+    limits: { depth: 64, objects: 1e6 },
+    report: () => undefined,
+  });
 });
 afterEach(async () => {
   await door.stop();
@@ -49,7 +53,8 @@ async function publish(body: Buffer): Promise<Status> {
 }
 
 const bodyOf = (file: string): Buffer => readFileSync(resolve(FOLDER, file));
-const objectsOf = (file: string): StixObject[] => (JSON.parse(bodyOf(file).toString()) as { objects: StixObject[] }).objects;
+const objectsOf = (file: string): StixObject[] =>
+  (JSON.parse(bodyOf(file).toString()) as { objects: StixObject[] }).objects;
 const rulesOf = (status: Status): Record<string, number> => {
   const rules: Record<string, number> = {};
   for (const { message } of status.failures ?? []) {
@@ -58,52 +63,66 @@ const rulesOf = (status: Status): Record<string, number> => {
   }
   return rules;
 };
-const versionOf = (o: StixObject): string => `${String(o['id'])} ${String(o['modified'] ?? o['created'] ?? JSON.stringify(o))}`;
+const versionOf = (o: StixObject): string =>
+  `${String(o['id'])} ${String(o['modified'] ?? o['created'] ?? JSON.stringify(o))}`;
 
 for (const file of files) {
-  real(`${why}${file}: what was accepted comes back equal, object by object; what was not is named with its rule (T-090)`, async () => {
-    const status = await publish(bodyOf(file));
-    const refused = new Set((status.failures ?? []).map((f) => `${f.id} ${f.version}`));
-    for (const rule of Object.keys(rulesOf(status))) expect(['T-LIST', 'C-SAMEVER', 'T-NULL']).toContain(rule);
-    const sent = new Map<string, StixObject>();
-    for (const o of objectsOf(file)) if (!refused.has(versionOf(o)) && !sent.has(versionOf(o))) sent.set(versionOf(o), o);
-    const got = await found(store, read(c, 4), query({ version: ALL, limit: EVERYTHING }));
-    expect(got).toEqual([...sent.values()]);
-  });
+  real(
+    `${why}${file}: what was accepted comes back equal, object by object; what was not is named with its rule (T-090)`,
+    async () => {
+      const status = await publish(bodyOf(file));
+      const refused = new Set((status.failures ?? []).map((f) => `${f.id} ${f.version}`));
+      for (const rule of Object.keys(rulesOf(status)))
+        expect(['T-LIST', 'C-SAMEVER', 'T-NULL']).toContain(rule);
+      const sent = new Map<string, StixObject>();
+      for (const o of objectsOf(file))
+        if (!refused.has(versionOf(o)) && !sent.has(versionOf(o))) sent.set(versionOf(o), o);
+      const got = await found(store, read(c, 4), query({ version: ALL, limit: EVERYTHING }));
+      expect(got).toEqual([...sent.values()]);
+    },
+  );
 }
 
-real(`${why}four ATT&CK releases in turn give the right versions under first, last, all and by value (T-210, T-211, T-324)`, async () => {
-  const releases = files.filter((f) => f.startsWith('attack-'));
-  expect(releases).toHaveLength(4);
-  const stored = new Map<string, Map<string, StixObject>>();
-  const conflicts: Record<string, number> = {};
-  for (const file of releases) {
-    const status = await publish(bodyOf(file));
-    conflicts[file] = rulesOf(status)['C-SAMEVER'] ?? 0;
-    const failed = new Set((status.failures ?? []).map((f) => `${f.id} ${f.version}`));
-    for (const o of objectsOf(file)) {
-      const id = String(o['id']);
-      const version = String(o['modified'] ?? o['created']);
-      const own = stored.get(id) ?? stored.set(id, new Map()).get(id)!;
-      if (!failed.has(`${id} ${version}`) && !own.has(version)) own.set(version, o);
+real(
+  `${why}four ATT&CK releases in turn give the right versions under first, last, all and by value (T-210, T-211, T-324)`,
+  async () => {
+    const releases = files.filter((f) => f.startsWith('attack-'));
+    expect(releases).toHaveLength(4);
+    const stored = new Map<string, Map<string, StixObject>>();
+    const conflicts: Record<string, number> = {};
+    for (const file of releases) {
+      const status = await publish(bodyOf(file));
+      conflicts[file] = rulesOf(status)['C-SAMEVER'] ?? 0;
+      const failed = new Set((status.failures ?? []).map((f) => `${f.id} ${f.version}`));
+      for (const o of objectsOf(file)) {
+        const id = String(o['id']);
+        const version = String(o['modified'] ?? o['created']);
+        const own = stored.get(id) ?? stored.set(id, new Map()).get(id)!;
+        if (!failed.has(`${id} ${version}`) && !own.has(version)) own.set(version, o);
+      }
     }
-  }
-  expect(conflicts).toMatchObject({ 'attack-ics-17.1.json': 1, 'attack-ics-18.1.json': 71 });
-  const FIRST: VersionSelection = { all: false, keywords: ['first'], instants: [] };
-  const byId = (objects: readonly StixObject[]): Map<string, StixObject> => new Map(objects.map((o) => [String(o['id']), o]));
-  const ask = (version: VersionSelection): Promise<StixObject[]> => found(store, read(c, 4), query({ version, limit: EVERYTHING }));
-  const [all, last, first] = [await ask(ALL), byId(await ask(LAST)), byId(await ask(FIRST))];
-  const some = [...stored].filter(([, versions]) => versions.size > 0);
-  expect(all).toHaveLength(some.reduce((sum, [, versions]) => sum + versions.size, 0));
-  expect(some.filter(([, versions]) => versions.size > 1).length).toBeGreaterThan(50);
-  for (const [id, versions] of some) {
-    const sorted = [...versions.keys()].sort();
-    expect(last.get(id)).toEqual(versions.get(sorted.at(-1)!));
-    expect(first.get(id)).toEqual(versions.get(sorted[0]!));
-  }
-  const [id, versions] = some.find(([, v]) => v.size > 2)!;
-  for (const [version, object] of versions) {
-    const instants = [version.replace(/0*Z$/, '').replace(/\.$/, '')];
-    expect(await found(store, read(c, 4), query({ ids: [id], version: { all: false, keywords: [], instants } }))).toEqual([object]);
-  }
-}, 120_000);
+    expect(conflicts).toMatchObject({ 'attack-ics-17.1.json': 1, 'attack-ics-18.1.json': 71 });
+    const FIRST: VersionSelection = { all: false, keywords: ['first'], instants: [] };
+    const byId = (objects: readonly StixObject[]): Map<string, StixObject> =>
+      new Map(objects.map((o) => [String(o['id']), o]));
+    const ask = (version: VersionSelection): Promise<StixObject[]> =>
+      found(store, read(c, 4), query({ version, limit: EVERYTHING }));
+    const [all, last, first] = [await ask(ALL), byId(await ask(LAST)), byId(await ask(FIRST))];
+    const some = [...stored].filter(([, versions]) => versions.size > 0);
+    expect(all).toHaveLength(some.reduce((sum, [, versions]) => sum + versions.size, 0));
+    expect(some.filter(([, versions]) => versions.size > 1).length).toBeGreaterThan(50);
+    for (const [id, versions] of some) {
+      const sorted = [...versions.keys()].sort();
+      expect(last.get(id)).toEqual(versions.get(sorted.at(-1)!));
+      expect(first.get(id)).toEqual(versions.get(sorted[0]!));
+    }
+    const [id, versions] = some.find(([, v]) => v.size > 2)!;
+    for (const [version, object] of versions) {
+      const instants = [version.replace(/0*Z$/, '').replace(/\.$/, '')];
+      expect(
+        await found(store, read(c, 4), query({ ids: [id], version: { all: false, keywords: [], instants } })),
+      ).toEqual([object]);
+    }
+  },
+  120_000,
+);

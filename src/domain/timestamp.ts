@@ -24,7 +24,7 @@ export function parseTimestamp(text: string): Micros | undefined {
   if (Number(hours) > 23 || Number(minutes) > 59) return undefined;
   const offset = (Number(hours) * 60 + Number(minutes)) * 60 * (sign === '-' ? -1 : 1);
   const micros = (seconds - offset) * 1e6 + Number(fraction.padEnd(6, '0').slice(0, 6));
-  return Number.isSafeInteger(micros) ? micros : undefined;
+  return Math.min(micros, Number.MAX_SAFE_INTEGER); // the year 2255: later is as far in the future
 }
 
 /** @returns the TAXII form, `YYYY-MM-DDTHH:MM:SS.ssssssZ`, exactly six digits (§2, T-086). */

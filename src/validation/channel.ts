@@ -2,7 +2,16 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { validators } from '#compiled-schemas';
-import { LANGUAGES, type Audience, type Channel, type Collection, type Grant, type Localised, type Region, type Right } from '../domain/channel';
+import {
+  LANGUAGES,
+  type Audience,
+  type Channel,
+  type Collection,
+  type Grant,
+  type Localised,
+  type Region,
+  type Right,
+} from '../domain/channel';
 import { OperatorError } from '../domain/errors';
 import type { SpecVersion } from '../domain/stix';
 import { rankOf, type Rank } from '../domain/tlp';
@@ -80,8 +89,15 @@ function parse({ path, text }: ChannelFile): { file: File } | { problems: string
   if (validate(value)) return { file: value as File };
   return {
     problems: (validate.errors ?? []).slice(0, 1).map((error) => {
-      const { allowedValues, additionalProperty } = error.params as { allowedValues?: unknown[]; additionalProperty?: string };
-      const more = allowedValues ? `: ${allowedValues.join(', ')}` : additionalProperty ? `: ${additionalProperty}` : '';
+      const { allowedValues, additionalProperty } = error.params as {
+        allowedValues?: unknown[];
+        additionalProperty?: string;
+      };
+      const more = allowedValues
+        ? `: ${allowedValues.join(', ')}`
+        : additionalProperty
+          ? `: ${additionalProperty}`
+          : '';
       return `${path}: ${error.instancePath || '/'}: ${error.keyword}: ${error.message ?? 'is wrong'}${more}. See schemas/channel.json.`;
     }),
   };
@@ -93,7 +109,10 @@ function unique(): (value: string, place: string, rule: string, problems: string
   return (value, place, rule, problems) => {
     const before = seen.get(value);
     if (before === undefined) seen.set(value, place);
-    else problems.push(`${place}: ${rule}: "${value.slice(value.indexOf('\0') + 1)}" stands already at ${before}. Choose another one.`);
+    else
+      problems.push(
+        `${place}: ${rule}: "${value.slice(value.indexOf('\0') + 1)}" stands already at ${before}. Choose another one.`,
+      );
   };
 }
 
@@ -108,14 +127,23 @@ function crossChecks(files: readonly { path: string; file: File }[]): string[] {
       ids(c.id, `${at}/id`, 'unique-id', problems);
       aliases(`${file.api_root}\0${c.alias}`, `${at}/alias`, 'unique-alias', problems);
       for (const language of LANGUAGES) {
-        titles(`${file.api_root}/${language}\0${c.title[language]}`, `${at}/title/${language}`, 'unique-title', problems);
+        titles(
+          `${file.api_root}/${language}\0${c.title[language]}`,
+          `${at}/title/${language}`,
+          'unique-title',
+          problems,
+        );
       }
       if (rank(c.default_tlp) > rank(c.max_tlp)) {
-        problems.push(`${at}/default_tlp: default-within-max: ${c.default_tlp} is above max_tlp, ${c.max_tlp}. Lower it or raise max_tlp.`);
+        problems.push(
+          `${at}/default_tlp: default-within-max: ${c.default_tlp} is above max_tlp, ${c.max_tlp}. Lower it or raise max_tlp.`,
+        );
       }
       c.grants.forEach((grant, k) => {
         if (grant.write_ceiling !== undefined && rank(grant.write_ceiling) > rank(c.max_tlp)) {
-          problems.push(`${at}/grants/${k}/write_ceiling: ceiling-within-max: ${grant.write_ceiling} is above max_tlp, ${c.max_tlp}.`);
+          problems.push(
+            `${at}/grants/${k}/write_ceiling: ceiling-within-max: ${grant.write_ceiling} is above max_tlp, ${c.max_tlp}.`,
+          );
         }
       });
     });
@@ -129,7 +157,8 @@ export function readChannels(files: readonly ChannelFile[]): Channel[] {
   const problems = parsed.flatMap((p) => ('problems' in p ? p.problems : []));
   const sound = parsed.flatMap((p) => ('file' in p ? [p] : []));
   problems.push(...crossChecks(sound));
-  if (problems.length > 0) throw new OperatorError(`The channel files are wrong, nothing was applied:\n  ${problems.join('\n  ')}`);
+  if (problems.length > 0)
+    throw new OperatorError(`The channel files are wrong, nothing was applied:\n  ${problems.join('\n  ')}`);
   return sound.map(({ path, file }) => ({
     apiRoot: file.api_root,
     title: file.title,
@@ -142,11 +171,21 @@ export function readChannels(files: readonly ChannelFile[]): Channel[] {
 /** Reads every `*.json` of a folder. @throws {OperatorError} it cannot be read, holds none, or one is wrong. */
 export async function loadChannels(folder: string): Promise<Channel[]> {
   const names = await readdir(folder).catch((error: unknown) => {
-    throw new OperatorError(`${folder}: the folder of the channel files cannot be read (${(error as Error).message}). Name another by JISR_COLLECTIONS.`);
+    throw new OperatorError(
+      `${folder}: the folder of the channel files cannot be read (${(error as Error).message}). Name another by JISR_COLLECTIONS.`,
+    );
   });
   const wanted = names.filter((name) => name.endsWith('.json')).sort();
-  if (wanted.length === 0) throw new OperatorError(`${folder}: there is no channel file (*.json). At least one API Root must exist.`);
+  if (wanted.length === 0)
+    throw new OperatorError(
+      `${folder}: there is no channel file (*.json). At least one API Root must exist.`,
+    );
   return readChannels(
-    await Promise.all(wanted.map(async (name) => ({ path: `${folder}/${name}`, text: await readFile(join(folder, name), 'utf8') }))),
+    await Promise.all(
+      wanted.map(async (name) => ({
+        path: `${folder}/${name}`,
+        text: await readFile(join(folder, name), 'utf8'),
+      })),
+    ),
   );
 }
