@@ -1,0 +1,28 @@
+import { add } from './add';
+import { apply } from './apply';
+import { audit } from './audit';
+import { change } from './change';
+import { demo } from './demo';
+import { disable, enable } from './disable';
+import { expireStatuses } from './expire-statuses';
+import { explain } from './explain';
+import { list } from './list';
+import { remove } from './remove';
+import { show } from './show';
+import type { Verb } from './verb';
+
+/** Every verb of the `jisr` command, in the order of the help. */
+export const VERBS: readonly Verb[] = [
+  apply,
+  add,
+  list,
+  show,
+  change,
+  disable,
+  enable,
+  remove,
+  explain,
+  audit,
+  expireStatuses,
+  demo,
+];

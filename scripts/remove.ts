@@ -1,0 +1,21 @@
+import { conclude, UsageError, type Verb } from './verb';
+import { OperatorError } from '../src/domain/errors';
+
+export const remove: Verb = {
+  name: 'remove',
+  summary: 'remove a grant that was made by hand',
+  help: `jisr remove grant ID [--apply]
+
+Grants of channel files are removed in the files. The ids:
+  jisr list grants`,
+  options: {},
+  run: async (a, context) => {
+    const [noun, id] = a.words;
+    if (noun !== 'grant' || id === undefined) throw new UsageError('Say: jisr remove grant ID.');
+    const store = await context.store();
+    if (!(await store.people.grants()).some((g) => g.id === id))
+      throw new OperatorError(`There is no grant ${id}. See: jisr list grants`);
+    if (a.apply) await store.people.removeGrant(id);
+    return conclude(a, context, `remove the grant ${id}`, { id });
+  },
+};

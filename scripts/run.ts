@@ -1,0 +1,55 @@
+import { OperatorError, StoreUnavailable } from '../src/domain/errors';
+import { openStore } from '../src/store/open';
+import type { Store } from '../src/store/store';
+import { VERBS } from './registry';
+import { readArguments, UsageError, type ExitCode } from './verb';
+
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  print(line: string): void;
+  error(line: string): void;
+  input(): Promise<string>;
+  clock(): number;
+}
+
+function overview(): string {
+  const widest = Math.max(...VERBS.map((verb) => verb.name.length));
+  const lines = VERBS.map((verb) => `  ${verb.name.padEnd(widest)}  ${verb.summary}`);
+  return `jisr VERB [OPTIONS]\n\n${lines.join('\n')}\n\nEvery verb has --help, --json and --store sqlite:PATH (default: JISR_STORE or sqlite:data/jisr.db).\nWhat changes data only shows what it would do, unless you say --apply.`;
+}
+
+/** Runs one command line. @returns the exit code; ends nothing itself. */
+export async function run(argv: readonly string[], around: Surroundings): Promise<ExitCode> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    around.print(overview());
+    return name === undefined ? 2 : 0;
+  }
+  const verb = VERBS.find((v) => v.name === name);
+  if (!verb) {
+    around.error(`There is no verb "${name}". See: jisr --help`);
+    return 2;
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    around.print(`${verb.summary}\n\n${verb.help}`);
+    return 0;
+  }
+  let opened: Promise<Store> | undefined;
+  try {
+    const a = readArguments(verb, rest);
+    const url = a.text('store') ?? around.env['JISR_STORE'] ?? 'sqlite:data/jisr.db';
+    return await verb.run(a, { ...around, store: () => (opened ??= openStore(url)) });
+  } catch (error) {
+    if (error instanceof UsageError) {
+      around.error(`${error.message}\nSee: jisr ${verb.name} --help`);
+      return 2;
+    }
+    if (error instanceof OperatorError || error instanceof StoreUnavailable) {
+      around.error(error.message);
+      return 3;
+    }
+    throw error;
+  } finally {
+    await (await opened?.catch(() => undefined))?.close();
+  }
+}
