@@ -167,25 +167,14 @@ Without a given password one is generated and shown once.
 
 Example:
   jisr add organisation --name "Desk Europe" --kind desk --region europe --apply`,
-  options: Object.fromEntries(
-    [
-      'name',
-      'kind',
-      'region',
-      'country',
-      'identity',
-      'organisation',
-      'role',
-      'clearance',
-      'password-file',
-      'collection',
-      'principal',
-      'rights',
-    ]
-      .concat('read-ceiling', 'write-ceiling')
-      .map((name) => [name, { type: 'string' as const }])
-      .concat([['password-stdin', { type: 'boolean' as const }]] as never),
-  ),
+  options: {
+    ...Object.fromEntries(
+      ['name', 'kind', 'region', 'country', 'identity', 'organisation', 'role', 'clearance', 'password-file']
+        .concat(['collection', 'principal', 'rights', 'read-ceiling', 'write-ceiling'])
+        .map((name) => [name, { type: 'string' as const }]),
+    ),
+    'password-stdin': { type: 'boolean' },
+  },
   run: async (a, context) => {
     const noun = ADD[a.words[0] ?? ''];
     if (!noun) throw new UsageError('Say what to add: organisation, principal or grant.');

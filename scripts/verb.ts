@@ -112,7 +112,7 @@ export function findCollection(channels: readonly Channel[], name: string): Coll
 }
 
 const width = (text: string): number =>
-  [...text.normalize('NFC')].reduce(
+  Array.from(text.normalize('NFC')).reduce(
     (sum, char) => sum + (/\p{Mn}/u.test(char) ? 0 : /[\u1100-\u115f\u2e80-\uffdc]/u.test(char) ? 2 : 1),
     0,
   );

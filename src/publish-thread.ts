@@ -65,7 +65,10 @@ export function startThread(
     if (!stopped) died(error);
   };
   worker.on('message', (answer: Answer) => {
-    if ('event' in answer) return report(answer.event, answer.details);
+    if ('event' in answer) {
+      report(answer.event, answer.details);
+      return;
+    }
     const call = waiting.get(answer.id);
     waiting.delete(answer.id);
     if ('failure' in answer) call?.reject(toError(answer.failure));

@@ -64,7 +64,7 @@ const rulesOf = (status: Status): Record<string, number> => {
   return rules;
 };
 const versionOf = (o: StixObject): string =>
-  `${String(o['id'])} ${String(o['modified'] ?? o['created'] ?? JSON.stringify(o))}`;
+  `${o['id'] as string} ${(o['modified'] ?? o['created'] ?? JSON.stringify(o)) as string}`;
 
 for (const file of files) {
   real(

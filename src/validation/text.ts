@@ -29,27 +29,27 @@ export interface EnvelopeLimits {
   readonly objects: number;
 }
 
-const enum Byte {
-  Tab = 0x09,
-  Newline = 0x0a,
-  Return = 0x0d,
-  Space = 0x20,
-  Quote = 0x22,
-  Plus = 0x2b,
-  Comma = 0x2c,
-  Minus = 0x2d,
-  Dot = 0x2e,
-  Zero = 0x30,
-  Nine = 0x39,
-  Colon = 0x3a,
-  UpperE = 0x45,
-  OpenList = 0x5b,
-  Backslash = 0x5c,
-  CloseList = 0x5d,
-  LowerE = 0x65,
-  OpenObject = 0x7b,
-  CloseObject = 0x7d,
-}
+const Byte = {
+  Tab: 0x09,
+  Newline: 0x0a,
+  Return: 0x0d,
+  Space: 0x20,
+  Quote: 0x22,
+  Plus: 0x2b,
+  Comma: 0x2c,
+  Minus: 0x2d,
+  Dot: 0x2e,
+  Zero: 0x30,
+  Nine: 0x39,
+  Colon: 0x3a,
+  UpperE: 0x45,
+  OpenList: 0x5b,
+  Backslash: 0x5c,
+  CloseList: 0x5d,
+  LowerE: 0x65,
+  OpenObject: 0x7b,
+  CloseObject: 0x7d,
+} as const;
 
 const ESCAPES = new Set(Buffer.from('"\\/bfnrt'));
 const LITERALS = ['true', 'false', 'null'].map((literal) => Buffer.from(literal));

@@ -84,7 +84,7 @@ test('every answer carries a Date (T-016) and no CORS headers by default (T-017)
   expect(response.headers['access-control-allow-origin']).toBeUndefined();
 });
 
-test('without the trailing slash a request is served in place (T-031), with the plural path word (T-035)', async () => {
+test('without the trailing slash a request is served in place like the slashed one (T-030, T-031), with the plural path word (T-035)', async () => {
   for (const path of [
     '/taxii2',
     '/europe',

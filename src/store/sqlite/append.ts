@@ -94,7 +94,7 @@ function addOne(adding: Adding, candidate: Candidate): { ok: boolean; details: S
     case 'add': {
       const date = dates.next(collection);
       const version = candidate.stated?.version ?? formatTimestamp(date);
-      const key = candidate.stated?.key ?? (instantKey(version) as string);
+      const key = candidate.stated?.key ?? instantKey(version)!;
       const unresolved = judgement.marks.unresolved;
       const ref = Number(
         sql(INSERT).run(

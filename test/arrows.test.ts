@@ -1,0 +1,47 @@
+/** Dependencies point one way: domain ← validation ← publish ← http, jobs, scripts ← main (architecture, "The tree"). */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+
+const ROOT = process.cwd();
+/** What a room may import, beside itself and packages. */
+const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
+  [/^src\/domain\//, /^src\/domain\//],
+  [/^src\/validation\//, /^src\/(domain|validation)\//],
+  [/^src\/store\/store$/, /^src\/domain\//],
+  [/^src\/store\/sqlite\//, /^src\/(domain\/|store\/(store$|sqlite\/))/],
+  [/^src\/store\/open$/, /^src\/(domain\/|store\/)/],
+  [/^src\/(door|passwords|log|config|first-start)$/, /^src\/(domain\/|store\/store$|passwords$|config$)/],
+  [/^src\/publish$/, /^src\/(domain\/|validation\/|store\/store$|door$)/],
+  [/^src\/publish-thread$/, /^src\/(domain\/|store\/(store|open)$|door$|publish$)/],
+  [/^src\/http\//, /^src\/(domain\/|store\/store$|http\/|door$|config$|log$|passwords$)/],
+  [/^src\/jobs\//, /^src\/(domain\/|store\/store$|jobs\/|log$|publish$)/],
+  [/^src\/main$/, /^src\//],
+  [/^scripts\//, /^(scripts\/|src\/(domain\/|validation\/|store\/(store|open)$|passwords$))/],
+];
+
+const files = ['src', 'scripts'].flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { recursive: true })
+    .map((name) => `${folder}/${String(name)}`)
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts')),
+);
+
+test.each(files)('%s imports only what its room may', (file) => {
+  const own = file.replace(/\.ts$/, '');
+  const rule = MAY.find(([room]) => room.test(own));
+  expect(rule).toBeDefined();
+  const imports = [...readFileSync(join(ROOT, file), 'utf8').matchAll(/from '(\.[^']+)'/g)].map(([, to]) => {
+    const path = relative(ROOT, resolve(ROOT, dirname(file), to!));
+    return path === 'src/store/sqlite' ? 'src/store/sqlite/index' : path;
+  });
+  expect(imports.filter((to) => !rule![1].test(to))).toEqual([]);
+});
+
+test('the domain does no I/O and knows no clock', () => {
+  for (const file of files.filter((f) => f.startsWith('src/domain/'))) {
+    const text = readFileSync(join(ROOT, file), 'utf8');
+    expect([file, /Date\.now|Math\.random|process\.|node:(fs|net|http|child)/.test(text)]).toEqual([
+      file,
+      false,
+    ]);
+  }
+});
