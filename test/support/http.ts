@@ -178,8 +178,8 @@ export async function serveExchange(
   const send: Exchange['send'] = async (method, path, options = {}) => {
     const { as = 'desk', headers = {}, body, query } = options;
     const target = query === undefined ? path : `${path}?${query}`;
-    const agent = request(server)[method.toLowerCase() as 'get'];
-    const sending = agent(target)
+    const agent = request(server);
+    const sending = agent[method.toLowerCase() as 'get'](target)
       .buffer(true)
       .parse((response, done) => {
         const chunks: Buffer[] = [];

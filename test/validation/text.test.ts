@@ -1,0 +1,74 @@
+/** The raw text stage (T-080, T-091): laws, and its agreement with JSON.parse. */
+import fc from 'fast-check';
+import { canonicalDigest } from '../../src/validation/canonical';
+import { BodyError, readEnvelope } from '../../src/validation/text';
+
+const limits = { depth: 50, objects: 1000 };
+const read = (text: string) => readEnvelope(Buffer.from(text), limits).members;
+const member = fc
+  .dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 }), { noNullPrototype: true })
+  .map((o): Record<string, unknown> => ({ ...o, id: 'tool--1', type: 'tool' }));
+
+test('any objects come back as they were, however the JSON is spaced', () => {
+  fc.assert(
+    fc.property(
+      fc.array(member, { minLength: 1 }),
+      fc.constantFrom(undefined, 1, '\t', '\r\n  '),
+      (objects, space) => {
+        const found = read(
+          JSON.stringify({ type: 'bundle', more: [1, { objects: [] }], objects }, null, space),
+        );
+        expect(found.map((m) => m.object)).toEqual(JSON.parse(JSON.stringify(objects)));
+        for (const m of found) expect(JSON.parse(m.text)).toEqual(m.object);
+      },
+    ),
+  );
+});
+
+test('what it accepts JSON.parse accepts, and what it refuses as JSON JSON.parse refuses too', () => {
+  const near = fc.tuple(member, fc.nat(), fc.nat(3), fc.string({ maxLength: 2 })).map(([o, at, cut, put]) => {
+    const text = JSON.stringify({ objects: [o] });
+    const i = at % text.length;
+    return text.slice(0, i) + put + text.slice(i + cut);
+  });
+  fc.assert(
+    fc.property(near, (text) => {
+      let parsed = true;
+      try {
+        JSON.parse(text);
+      } catch {
+        parsed = false;
+      }
+      try {
+        read(text);
+        expect(parsed).toBe(true);
+      } catch (error) {
+        expect(error).toBeInstanceOf(BodyError);
+        // What is stricter than JSON: duplicate names, and what an envelope must hold.
+        if (parsed)
+          expect((error as Error).message).toMatch(/T-330|twice|no JSON object|surrogate|2\^53|finite/);
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('one name 100,000 times over different objects is no duplicate; many names stay linear', () => {
+  const names = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`x_${i}`, 1]));
+  expect(read(JSON.stringify({ objects: [{ id: 'a', type: 'b', ...names }] }))).toHaveLength(1);
+  const text = JSON.stringify({ objects: [{ id: 'a', type: 'b', ...names }] }).replace(/}]}$/, ',"x_7":2}]}');
+  expect(() => read(text)).toThrow(/twice/);
+});
+
+test('equal content has an equal digest: order of names, white space, spelling of numbers and timestamps (T-372)', () => {
+  fc.assert(
+    fc.property(member, (o) => {
+      const turned = Object.fromEntries(Object.entries(o).reverse());
+      expect(canonicalDigest(turned)).toBe(canonicalDigest(o));
+      expect(canonicalDigest({ ...o, extra: 1 })).not.toBe(canonicalDigest({ ...o, extra: 2 }));
+    }),
+  );
+  expect(canonicalDigest({ t: '2024-01-01T00:00:00Z', n: 1 })).toBe(
+    canonicalDigest(JSON.parse('{"n":1.0,"t":"2024-01-01T00:00:00.000Z"}') as object),
+  );
+});
