@@ -44,7 +44,7 @@ export function errorMessage(
 
 export function problem(log: Logger): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
-   
+
   return (error: unknown, req, res, _next) => {
     const known = toTaxiiError(error);
     const requestId = requestIdOf(res);

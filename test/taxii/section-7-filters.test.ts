@@ -92,9 +92,8 @@ describe('added_after', () => {
   test('is strictly later than, of date_added and nothing else (T-145, T-146, T-147), future ones are empty (T-152, T-314)', async () => {
     const object = tool(toolId(), 1, 0);
     await x.add('main', [object]);
-    const record = json(await x.get(url('main', 'manifest/'), { query: `match[id]=${object.id as string}` }))[
-      'objects'
-    ][0] as { date_added: string };
+    const manifest = await x.get(url('main', 'manifest/'), { query: `match[id]=${object.id as string}` });
+    const [record] = json(manifest)['objects'] as [{ date_added: string }];
     expect(
       ids((await ask(`added_after=${record.date_added}&match[id]=${object.id as string}`)).body),
     ).toEqual([]);
