@@ -11,7 +11,7 @@ import { keyOf, typeOf } from './settling';
 /** A page holds whole objects up to this many bytes, at least one: nobody's memory is filled by 1,000 large artifacts. */
 const MOST_PAGE_BYTES = 64 * 1024 * 1024;
 
-const BODIES = `SELECT CAST(group_concat(body, ',') AS BLOB) FROM
+const BODIES = `SELECT CAST(group_concat(body, ',') AS BLOB) AS items, count(*) AS count FROM
   (SELECT v.body FROM json_each(?) k CROSS JOIN versions v ON v.row = k.value)`;
 
 function pageOf(
@@ -46,16 +46,12 @@ export function sqliteObjects(connection: Connection): ObjectStore {
       if (picked.bodies)
         return { ...page, items: Buffer.from(picked.bodies.slice(0, rows.length).join(',')) };
       if (rows.length === 0) return { ...page, items: Buffer.alloc(0) };
-      const versions = rows.map((row) => row.version);
-      const built = read(() => {
-        // A removal may have come between the two looks; then the page is picked anew.
-        const standing = sql(
-          'SELECT count(*) FROM json_each(?) k CROSS JOIN versions v ON v.row = k.value',
-        ).pluck();
-        if (standing.get(JSON.stringify(versions)) !== versions.length) return undefined;
-        return sql(BODIES).pluck().get(JSON.stringify(versions)) as Buffer;
-      });
-      if (built) return { ...page, items: built };
+      const built = read(() => sql(BODIES).get(JSON.stringify(rows.map((row) => row.version)))) as {
+        items: Buffer;
+        count: number;
+      };
+      // A removal may have come between the two looks; then the page is picked anew.
+      if (built.count === rows.length) return { ...page, items: built.items };
     }
   };
   return {
