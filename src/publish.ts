@@ -166,6 +166,8 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
   }
 
   function start(): void {
+    // With an empty line the loop would end before it is remembered, and never be started again.
+    if (line.length === 0) return;
     running ??= (async () => {
       for (let work = line[0]; work && !stopping; work = line[0]) {
         await advance(work);
