@@ -63,12 +63,6 @@ async function serve(config: Config, log: Logger): Promise<void> {
   );
   const server = createServer(createApp({ store: reader, door, config, log, clock }), config);
   const stopJobs = startJobs({ store: housekeeper, clock, statusDays: config.statusDays }, log);
-  server.listen(config.port, config.host);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  log.info({ url: `http://${host}:${port}/taxii2/` }, 'listening');
-
   let stopping = false;
   const stop = (signal: string): void => {
     if (stopping) return;
@@ -88,6 +82,13 @@ async function serve(config: Config, log: Logger): Promise<void> {
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
+
+  // After the handlers: whoever reads "listening" may ask it to stop in the same moment.
+  server.listen(config.port, config.host);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  log.info({ url: `http://${host}:${port}/taxii2/` }, 'listening');
 }
 
 async function main(): Promise<void> {
