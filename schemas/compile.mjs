@@ -51,6 +51,9 @@ if (!upToDate) {
     code: { source: true, lines: false },
   });
   ajv.addKeyword({ keyword: 'x-rule', schemaType: ['string', 'object'] });
+  // What src/validation/plan.ts does after the schema: a check by its name, an open vocabulary by its name.
+  ajv.addKeyword({ keyword: 'x-check', schemaType: 'string' });
+  ajv.addKeyword({ keyword: 'x-vocabulary', schemaType: 'string' });
   const ids = {};
   const schemas = {};
   const definitions = JSON.parse(readFileSync(`${folder}stix-2.1/common.json`, 'utf8')).$defs;

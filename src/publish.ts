@@ -17,7 +17,8 @@ import { definitionRank, marksOf, type Rank } from './domain/tlp';
 import type { Door, PublishRequest, RemoveRequest } from './door';
 import { PART_SIZE, type Removal, type StatusSeed, type Store } from './store/store';
 import { canonicalDigest } from './validation/canonical';
-import { checkObject, describe } from './validation/object';
+import { checkObject } from './validation/object';
+import { describe, summarise } from './validation/verdict';
 import { BodyError, readEnvelope, type Member as RawMember } from './validation/text';
 
 export interface DoorOptions {
@@ -53,8 +54,8 @@ function toMember(raw: RawMember, collection: Collection, requested: Micros): Me
       `SPEC at /spec_version: STIX ${spec.slice(0, 20)} is not taken here; this collection takes ${collection.specVersions.join(' and ')}.`,
     );
   }
-  const problem = checkObject(object, { specVersion: spec === '2.0' ? '2.0' : '2.1' });
-  if (problem) return refuse(describe(problem));
+  const verdict = checkObject(object, { specVersion: spec === '2.0' ? '2.0' : '2.1' });
+  if (verdict.errors.length > 0) return refuse(summarise(verdict.errors).join('\n'));
   if (!acceptsType(collection, type)) {
     return refuse(
       `TYPE at /type: this collection does not take ${type}; it takes ${collection.types.join(', ')}.`,
@@ -72,7 +73,7 @@ function toMember(raw: RawMember, collection: Collection, requested: Micros): Me
       createdBy: typeof object['created_by_ref'] === 'string' ? object['created_by_ref'] : undefined,
       ownerless: groupOf(type) === 'SCO',
       text: raw.text,
-      warnings: [],
+      warnings: summarise(verdict.warnings),
     },
   };
 }
@@ -80,7 +81,7 @@ function toMember(raw: RawMember, collection: Collection, requested: Micros): Me
 /** What a publication itself says of marking definitions: its own word comes first (D5). */
 function definitionsIn(members: readonly RawMember[]): Map<string, Rank | null> {
   const sound = members.filter(
-    (m) => m.type === 'marking-definition' && !m.problem && !checkObject(m.object),
+    (m) => m.type === 'marking-definition' && !m.problem && checkObject(m.object).errors.length === 0,
   );
   return new Map(sound.map((m) => [m.id, definitionRank(m.object)]));
 }

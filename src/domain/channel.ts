@@ -36,6 +36,33 @@ export interface Grant {
   readonly writeCeiling?: Rank;
 }
 
+export const CUSTOM = ['allow', 'warn', 'refuse'] as const;
+export const LEGACY = ['refuse', 'sub-millisecond', 'lenient'] as const;
+export type Legacy = (typeof LEGACY)[number];
+export const REFERENCES = ['unchecked', 'known'] as const;
+
+/** How strictly a collection takes STIX; README, "Validation", gives each default and why. */
+export interface Policy {
+  /** Custom content: taken with advice; with a word on patterns too; or not at all. */
+  readonly custom: (typeof CUSTOM)[number];
+  /** Rules whose warnings refuse an object here. */
+  readonly strict: readonly string[];
+  /** Rules whose warnings are not reported here. */
+  readonly quiet: readonly string[];
+  /** Older data: nothing is forgiven; a `modified` before `created` by less than 1 ms; or the list of legacy.ts. */
+  readonly legacy: Legacy;
+  /** Whether what an object refers to must be held here or stand in the same envelope. */
+  readonly references: (typeof REFERENCES)[number];
+}
+
+export const DEFAULT_POLICY: Policy = {
+  custom: 'allow',
+  strict: [],
+  quiet: [],
+  legacy: 'refuse',
+  references: 'unchecked',
+};
+
 /** A TAXII Collection (§5.2) with the exchange's policy. */
 export interface Collection {
   /** UUIDv4. */

@@ -4,29 +4,29 @@ import { instantKey } from './timestamp';
 export type StixObject = Readonly<Record<string, unknown>>;
 export type SpecVersion = '2.0' | '2.1';
 
-const SDO = new Set([
-  ...['attack-pattern', 'campaign', 'course-of-action', 'grouping', 'identity', 'incident', 'indicator'],
-  ...['infrastructure', 'intrusion-set', 'location', 'malware', 'malware-analysis', 'note', 'observed-data'],
-  ...['opinion', 'report', 'threat-actor', 'tool', 'vulnerability'],
-]);
-const SRO = new Set(['relationship', 'sighting']);
-const SMO = new Set(['marking-definition', 'language-content', 'extension-definition']);
-const SCO = new Set([
-  ...['artifact', 'autonomous-system', 'directory', 'domain-name', 'email-addr', 'email-message', 'file'],
-  ...['ipv4-addr', 'ipv6-addr', 'mac-addr', 'mutex', 'network-traffic', 'process', 'software', 'url'],
-  ...['user-account', 'windows-registry-key', 'x509-certificate'],
-]);
+const TYPES = {
+  SDO: [
+    ...['attack-pattern', 'campaign', 'course-of-action', 'grouping', 'identity', 'incident', 'indicator'],
+    ...['infrastructure', 'intrusion-set', 'location', 'malware', 'malware-analysis', 'note', 'observed-data'],
+    ...['opinion', 'report', 'threat-actor', 'tool', 'vulnerability'],
+  ],
+  SRO: ['relationship', 'sighting'],
+  SMO: ['marking-definition', 'language-content', 'extension-definition'],
+  SCO: [
+    ...['artifact', 'autonomous-system', 'directory', 'domain-name', 'email-addr', 'email-message', 'file'],
+    ...['ipv4-addr', 'ipv6-addr', 'mac-addr', 'mutex', 'network-traffic', 'process', 'software', 'url'],
+    ...['user-account', 'windows-registry-key', 'x509-certificate'],
+  ],
+} as const;
 
 /** The classes of STIX 2.1 §1 and "custom" for a type that the standard does not name. */
 export type TypeGroup = 'SDO' | 'SRO' | 'SCO' | 'SMO' | 'custom';
 
-export function groupOf(type: string): TypeGroup {
-  if (SDO.has(type)) return 'SDO';
-  if (SRO.has(type)) return 'SRO';
-  if (SCO.has(type)) return 'SCO';
-  if (SMO.has(type)) return 'SMO';
-  return 'custom';
-}
+const GROUPS: ReadonlyMap<string, TypeGroup> = new Map(
+  Object.entries(TYPES).flatMap(([group, types]) => types.map((type) => [type, group as TypeGroup])),
+);
+
+export const groupOf = (type: string): TypeGroup => GROUPS.get(type) ?? 'custom';
 
 const text = (object: StixObject, name: string): string | undefined =>
   typeof object[name] === 'string' ? object[name] : undefined;

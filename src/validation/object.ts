@@ -1,33 +1,24 @@
-/** The verdict of one STIX object: the compiled schema of its type, and where it fails the rule that it breaks. */
+/** The verdict of one STIX object: the compiled schema of its type, then the code for what a schema cannot say. */
 import { schemas, validators, type Validate } from '#compiled-schemas';
 import type { ErrorObject } from 'ajv';
 import { groupOf, type SpecVersion, type StixObject } from '../domain/stix';
-
-/** Why an object is refused. */
-export interface Problem {
-  /** The id of the rule, such as S-REQ or T-TS. */
-  readonly rule: string;
-  /** RFC 6901, into the object; empty for the object itself. */
-  readonly pointer: string;
-  readonly found: string;
-  readonly expected: string;
-}
+import type { Legacy } from '../domain/channel';
+import { customProperty, customShape } from './custom';
+import { forgive, isBelowMillisecond, isForgiven, MOST_FORGIVEN } from './legacy';
+import { checkContainer } from './observed';
+import { PLANS } from './plan';
+import { applyRules, extensionTypes, notApplicable } from './rules';
+import { escapePointer, Review, shown, type Finding, type Verdict } from './verdict';
 
 const byType = new Map<string, Validate>(Object.entries(validators).filter(([name]) => !name.includes('/')));
 const byId = new Map(Object.values(schemas).map((schema) => [schema['$id'] as string, schema]));
-const MOST_SHOWN = 80;
 
-function validatorOf(object: StixObject, specVersion: SpecVersion): { name: string; validate: Validate } {
+/** The name of the schema that an object is held to. */
+function schemaOf(object: StixObject, specVersion: SpecVersion): string {
   const type = String(object['type']);
-  const name =
-    specVersion === '2.0'
-      ? 'stix-2.0'
-      : groupOf(type) !== 'custom'
-        ? type
-        : 'created' in object || 'modified' in object
-          ? 'custom-sdo'
-          : 'custom-sco';
-  return { name, validate: byType.get(name) as Validate };
+  if (specVersion === '2.0') return 'stix-2.0';
+  if (type === 'bundle' || groupOf(type) !== 'custom') return type;
+  return 'created' in object || 'modified' in object ? 'custom-sdo' : 'custom-sco';
 }
 
 const unescape = (segment: string): string =>
@@ -81,15 +72,6 @@ function valueAt(object: unknown, pointer: string): unknown {
   return value;
 }
 
-function shown(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
-  if (typeof value === 'object' && value !== null)
-    return Object.keys(value).length === 0 ? 'an empty object' : 'an object';
-  const text = JSON.stringify(value);
-  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
-}
-
 /**
  * A group of alternatives fails with an error for each branch and a last one for the group, which is what was asked for.
  * A name that is refused is told by the error of `propertyNames`, which comes after its reasons.
@@ -99,7 +81,7 @@ function decisive(errors: readonly ErrorObject[]): ErrorObject | undefined {
   return last && ['anyOf', 'oneOf', 'not', 'contains'].includes(last.keyword) ? last : errors[0];
 }
 
-function toProblem(name: string, object: StixObject, errors: readonly ErrorObject[]): Problem {
+function toProblem(name: string, object: StixObject, errors: readonly ErrorObject[]): Finding {
   const error = decisive(errors);
   if (!error) return { rule: 'S-PROPTYPE', pointer: '', found: 'something else', expected: 'a STIX object' };
   const { rule, title } = annotation(name, error);
@@ -112,7 +94,7 @@ function toProblem(name: string, object: StixObject, errors: readonly ErrorObjec
   if (named !== undefined) {
     return {
       rule: said,
-      pointer: `${at}/${named.slice(0, MOST_SHOWN)}`,
+      pointer: `${at}/${escapePointer(named)}`,
       found: `the name ${shown(named)}`,
       expected: title ?? 'another name',
     };
@@ -125,20 +107,87 @@ function toProblem(name: string, object: StixObject, errors: readonly ErrorObjec
   return { rule: said, pointer: at, found, expected: title ?? error.message ?? 'something else' };
 }
 
-/**
- * Checks one object against the schema of its type; unknown types against what is common to their class.
- *
- * @returns the first problem, or undefined for a sound object. Never throws.
- */
-export function checkObject(
-  object: StixObject,
-  options: { readonly specVersion?: SpecVersion } = {},
-): Problem | undefined {
-  const { name, validate } = validatorOf(object, options.specVersion ?? '2.1');
+/** @returns the first thing in which an object, or a bundle, departs from the schema of its type; undefined if it does not. */
+export function checkSchema(object: StixObject, specVersion: SpecVersion = '2.1'): Finding | undefined {
+  if (typeof object['type'] !== 'string')
+    return { rule: 'C-REQ', pointer: '/type', found: shown(object['type']), expected: 'the name of a type' };
+  const name = schemaOf(object, specVersion);
+  const validate = byType.get(name) as Validate;
   return validate(object) ? undefined : toProblem(name, object, validate.errors ?? []);
 }
 
-/** One line for people and scripts: `T-TS at /created: found "yesterday", expected a timestamp …`. */
-export function describe({ rule, pointer, found, expected }: Problem): string {
-  return `${rule} at ${pointer || '/'}: found ${found}, expected ${expected}.`;
+/** @param plan the name of the schema whose checks apply. */
+function checkProperties(object: StixObject, plan: string, review: Review): void {
+  const custom = plan === 'stix-2.0' || plan.startsWith('custom-');
+  const properties = PLANS.get(plan);
+  let announced: boolean | undefined;
+  for (const name of Object.keys(object)) {
+    const check = properties?.get(name);
+    if (check) {
+      review.enter(name);
+      check(object[name], review);
+      review.leave();
+    } else if (!properties?.has(name)) {
+      announced ??= custom || extensionTypes(object).has('toplevel-property-extension');
+      if (!custom && notApplicable(name, review)) continue;
+      if (announced) customShape(name, object[name], review);
+      else customProperty(name, object[name], review);
+    }
+  }
+}
+
+const NO_BUNDLE: Finding = {
+  rule: 'B-OBJ',
+  pointer: '/type',
+  found: 'a bundle',
+  expected: 'a STIX object: a bundle only carries objects',
+};
+export interface CheckOptions {
+  readonly specVersion?: SpecVersion;
+  /** What is forgiven of older data, with a warning; nothing by default. */
+  readonly legacy?: Legacy;
+}
+
+/** What the code finds in an object that the schema passed. */
+function review(object: StixObject, specVersion: SpecVersion): Review {
+  const found = new Review();
+  if (specVersion === '2.0') {
+    checkProperties(object, 'stix-2.0', found);
+    return found;
+  }
+  checkProperties(object, schemaOf(object, specVersion), found);
+  applyRules(object, found);
+  if (object['type'] === 'observed-data') checkContainer(object, found, checkObject);
+  return found;
+}
+
+/**
+ * Checks one object: the schema of its type first, and what takes code if the schema passed. Unknown types are held
+ * to what is common to their class; objects of STIX 2.0 to what exchange needs.
+ *
+ * @returns every error and warning, each under its rule. Never throws. Linear in the size of the object.
+ */
+export function checkObject(object: StixObject, options: CheckOptions = {}): Verdict {
+  if (object['type'] === 'bundle') return { errors: [NO_BUNDLE], warnings: [] };
+  const { specVersion = '2.1', legacy = 'refuse' } = options;
+  const forgiven: Finding[] = [];
+  let sound = object;
+  for (let problem = checkSchema(sound, specVersion); problem; problem = checkSchema(sound, specVersion)) {
+    const repaired =
+      legacy === 'lenient' && forgiven.length < MOST_FORGIVEN ? forgive(sound, problem) : undefined;
+    if (!repaired) return { errors: [problem], warnings: forgiven };
+    forgiven.push(problem);
+    sound = repaired;
+  }
+  const found = review(sound, specVersion);
+  if (legacy === 'refuse') return found;
+  const excused = found.errors.filter(
+    (e) =>
+      (legacy === 'lenient' && isForgiven(e)) ||
+      (legacy === 'sub-millisecond' && e.rule === 'C-MOD' && isBelowMillisecond(object)),
+  );
+  return {
+    errors: found.errors.filter((e) => !excused.includes(e)),
+    warnings: [...forgiven, ...excused, ...found.warnings],
+  };
 }

@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { StixObject } from '../domain/stix';
-import type { Problem } from './object';
+import { escapePointer, type Finding } from './verdict';
 
 /** A body that is no envelope at all; the message names the place and says what to do. */
 export class BodyError extends Error {
@@ -20,7 +20,7 @@ export interface Member {
   readonly id: string;
   readonly type: string;
   /** What JSON.parse would have changed in silence: lone surrogates, integers beyond 2^53, infinite numbers. */
-  readonly problem: Problem | undefined;
+  readonly problem: Finding | undefined;
 }
 
 export interface EnvelopeLimits {
@@ -73,11 +73,8 @@ interface Span {
   readonly start: number;
   readonly end: number;
   readonly spaced: boolean;
-  readonly problem: Problem | undefined;
+  readonly problem: Finding | undefined;
 }
-
-const escapePointer = (name: string): string =>
-  name.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1');
 
 /** Walks the bytes once and finds the members of the top level's `objects`. */
 class Scanner {
@@ -88,7 +85,7 @@ class Scanner {
   isList = false;
   private memberStart = -1;
   private spaced = false;
-  private problem: Problem | undefined;
+  private problem: Finding | undefined;
 
   constructor(
     private readonly bytes: Buffer,

@@ -1,6 +1,4 @@
 /** The words of a STIX pattern. One pass, every character looked at once: linear, whatever the text. */
-import { instantKey } from '../../domain/timestamp';
-
 /** Where and why a text is no STIX pattern (STIX 2.1 §9). */
 export class PatternError extends Error {
   override readonly name = 'PatternError';
@@ -44,6 +42,9 @@ const WORD = /[A-Za-z_][A-Za-z0-9_-]*/y;
 const NUMBER = /[+-]?(?:[0-9]*\.[0-9]+|[0-9]+)/y;
 const SYMBOLS = ['==', '!=', '<>', '<=', '>=', '=', '<', '>', ':', '.', ',', '(', ')', '[', ']', '*'];
 const HEX = /^(?:[0-9a-fA-F]{2})*$/;
+/** Every field within its bounds; whether the month has that day is checked after the grammar. */
+const TIMESTAMP =
+  /^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?Z$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)?$/;
 
 export const isKeyword = (word: string): boolean => KEYWORDS.has(word);
@@ -101,7 +102,7 @@ export function tokenize(text: string): Token[] {
         throw new PatternError('P-LITERAL', start, `b'${value}'`, 'base64 with padding');
       tokens.push({ kind: 'binary', text: value, start });
     } else {
-      if (instantKey(value) === undefined)
+      if (!TIMESTAMP.test(value))
         throw new PatternError(
           'P-TSLIT',
           start,
@@ -132,6 +133,8 @@ export function tokenize(text: string): Token[] {
       const number = sticky(NUMBER) as string;
       at += number.length;
       const float = number.includes('.');
+      if (/^(?:\.(?![0-9])|[eE][0-9+-])/.test(text.slice(at, at + 2)))
+        throw new PatternError('P-LITERAL', start, text.slice(start, at + 2), 'a number such as 1 or 1.5');
       if (!float && /^[+-]?0[0-9]/.test(number))
         throw new PatternError('P-LITERAL', start, number, 'a number without leading zeros');
       tokens.push({ kind: float ? 'float' : 'integer', text: number, start });

@@ -31,6 +31,10 @@ class Parser {
     return this.token.kind === kind && this.token.text === text;
   }
 
+  private isKind(kind: Token['kind']): boolean {
+    return this.token.kind === kind;
+  }
+
   private take(text: string): boolean {
     if (!this.is(text)) return false;
     this.next++;
@@ -222,7 +226,7 @@ class Parser {
   }
 
   private path(): ObjectPath {
-    if (this.token.kind !== 'identifier') this.fail('an object type such as file or ipv4-addr');
+    if (!this.isKind('identifier')) this.fail('an object type such as file or ipv4-addr');
     const type = this.advance().text;
     this.expect(':');
     const steps: ObjectPath['steps'][number][] = [{ name: this.name() }];
@@ -231,7 +235,7 @@ class Parser {
       else if (this.take('[')) {
         if (this.take('*')) steps.push({ index: '*' });
         else {
-          if (this.token.kind !== 'integer') this.fail('the index of a list item, or *');
+          if (!this.isKind('integer')) this.fail('the index of a list item, or *');
           steps.push({ index: Number(this.advance().text) });
         }
         this.expect(']');
