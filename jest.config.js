@@ -1,10 +1,12 @@
 /** Tests run on what ships: the compiled output. Only packages that exist as ES modules alone are transformed. */
+const MODULES = ['uuid', 'iso-3166'].join('|');
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/dist/test'],
   testMatch: ['**/*.test.js'],
-  transform: { 'node_modules/uuid/.+\\.js$': '@swc/jest' },
-  transformIgnorePatterns: ['/node_modules/(?!uuid/)'],
+  transform: { [`node_modules/(?:${MODULES})/.+\\.js$`]: '@swc/jest' },
+  transformIgnorePatterns: [`/node_modules/(?!(?:${MODULES})/)`],
   testTimeout: 60000,
 };

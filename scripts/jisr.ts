@@ -9,6 +9,7 @@ run(process.argv.slice(2), {
   error: (line) => void process.stderr.write(`${line}\n`),
   input: () => text(process.stdin),
   clock: () => Date.now() * 1000,
+  terminal: process.stderr.isTTY,
 }).then(
   (code) => (process.exitCode = code),
   (error: unknown) => {

@@ -6,9 +6,11 @@ import { demo } from './demo';
 import { disable, enable } from './disable';
 import { expireStatuses } from './expire-statuses';
 import { explain } from './explain';
+import { ids } from './ids';
 import { list } from './list';
 import { remove } from './remove';
 import { show } from './show';
+import { validate } from './validate';
 import type { Verb } from './verb';
 
 /** Every verb of the `jisr` command, in the order of the help. */
@@ -23,6 +25,8 @@ export const VERBS: readonly Verb[] = [
   remove,
   explain,
   audit,
+  validate,
+  ids,
   expireStatuses,
   demo,
 ];

@@ -10,6 +10,7 @@ export interface Surroundings {
   error(line: string): void;
   input(): Promise<string>;
   clock(): number;
+  readonly terminal: boolean;
 }
 
 function overview(): string {

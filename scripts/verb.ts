@@ -18,6 +18,10 @@ export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Microseconds since 1970. */
   clock(): number;
+  /** For people: what is going on, what went wrong. */
+  error(line: string): void;
+  /** Whether somebody watches the output for people. */
+  readonly terminal: boolean;
 }
 
 export interface Verb {
@@ -33,6 +37,10 @@ export interface Arguments {
   readonly words: readonly string[];
   text(name: string): string | undefined;
   flag(name: string): boolean;
+  /** The values of an option that may be given several times. */
+  values(name: string): readonly string[];
+  /** The same, each value being a list with commas. */
+  list(name: string): readonly string[];
   readonly json: boolean;
   /** What changes data does so only with `--apply`. */
   readonly apply: boolean;
@@ -63,6 +71,9 @@ export function readArguments(verb: Verb, argv: readonly string[]): Arguments {
       words: positionals,
       text: (name) => value(name) as string | undefined,
       flag: (name) => value(name) === true,
+      values: (name) => (value(name) as readonly string[] | undefined) ?? [],
+      list: (name) =>
+        ((value(name) as readonly string[] | undefined) ?? []).flatMap((given) => given.split(',')),
       json: value('json') === true,
       apply: value('apply') === true,
     };

@@ -6,19 +6,16 @@
  * goes on where it stood.
  */
 import { v4 as uuid } from 'uuid';
+import { admitAll, envelopeOf } from './admission';
 import { scopeFor, type Scope } from './domain/access';
-import { acceptsType, type Collection } from './domain/channel';
 import { TaxiiError } from './domain/errors';
-import type { Member } from './domain/publication';
-import { groupOf, specVersionOf, statedVersion } from './domain/stix';
+import { statedVersion, type StixObject } from './domain/stix';
 import type { Status } from './domain/taxii';
 import { formatTimestamp, type Micros } from './domain/timestamp';
-import { definitionRank, marksOf, type Rank } from './domain/tlp';
+import { definitionRank, type Rank } from './domain/tlp';
 import type { Door, PublishRequest, RemoveRequest } from './door';
 import { PART_SIZE, type Removal, type StatusSeed, type Store } from './store/store';
-import { canonicalDigest } from './validation/canonical';
 import { checkObject } from './validation/object';
-import { describe, summarise } from './validation/verdict';
 import { BodyError, readEnvelope, type Member as RawMember } from './validation/text';
 
 export interface DoorOptions {
@@ -39,44 +36,6 @@ export interface OpenDoor extends Door {
 
 /** How long a part waits after the store was out of reach, in ms. */
 const RETRY_MS = 1000;
-
-/** The problem of one member, or what is stored of it. */
-function toMember(raw: RawMember, collection: Collection, requested: Micros): Member {
-  const { object, id, type } = raw;
-  const stated = statedVersion(object);
-  const refuse = (message: string): Member => ({
-    refused: { id, version: stated?.version ?? formatTimestamp(requested), message },
-  });
-  if (raw.problem) return refuse(describe(raw.problem));
-  const spec = specVersionOf(object);
-  if (!(collection.specVersions as readonly string[]).includes(spec)) {
-    return refuse(
-      `SPEC at /spec_version: STIX ${spec.slice(0, 20)} is not taken here; this collection takes ${collection.specVersions.join(' and ')}.`,
-    );
-  }
-  const verdict = checkObject(object, { specVersion: spec === '2.0' ? '2.0' : '2.1' });
-  if (verdict.errors.length > 0) return refuse(summarise(verdict.errors).join('\n'));
-  if (!acceptsType(collection, type)) {
-    return refuse(
-      `TYPE at /type: this collection does not take ${type}; it takes ${collection.types.join(', ')}.`,
-    );
-  }
-  return {
-    candidate: {
-      id,
-      type,
-      spec,
-      stated,
-      digest: canonicalDigest(object),
-      marks: marksOf(object),
-      definition: type === 'marking-definition' ? definitionRank(object) : undefined,
-      createdBy: typeof object['created_by_ref'] === 'string' ? object['created_by_ref'] : undefined,
-      ownerless: groupOf(type) === 'SCO',
-      text: raw.text,
-      warnings: summarise(verdict.warnings),
-    },
-  };
-}
 
 /** What a publication itself says of marking definitions: its own word comes first (D5). */
 function definitionsIn(members: readonly RawMember[]): Map<string, Rank | null> {
@@ -102,6 +61,7 @@ interface Work {
   readonly collectionId: string;
   readonly members: readonly RawMember[];
   readonly definitions: ReadonlyMap<string, Rank | null>;
+  readonly envelope: ReadonlyMap<string, readonly StixObject[]>;
   /** The number of the next part. */
   part: number;
 }
@@ -129,13 +89,13 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
     );
   }
 
-  const appendPart = (scope: Scope<'write'>, work: Work): Promise<Status> => {
+  const appendPart = async (scope: Scope<'write'>, work: Work): Promise<Status> => {
     const raw = work.members.slice(work.part * PART_SIZE, (work.part + 1) * PART_SIZE);
     return store.objects.append(scope, {
       status: work.status,
       number: work.part,
       last: (work.part + 1) * PART_SIZE >= work.members.length,
-      members: raw.map((member) => toMember(member, scope.collection, work.status.requested)),
+      members: await admitAll(store, scope, raw, work.envelope, work.status.requested),
       definitions: work.definitions,
     });
   };
@@ -190,6 +150,7 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
         collectionId,
         members,
         definitions: definitionsIn(members),
+        envelope: envelopeOf(members),
         part: 0,
       };
       if (members.length <= PART_SIZE) return appendPart(scope, work);
@@ -212,7 +173,13 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
       for (const found of await store.records.unfinished()) {
         // What was accepted once is read without today's limits, which may be lower.
         const members = readBody(found.body, { depth: Infinity, objects: Infinity });
-        line.push({ ...found, members, definitions: definitionsIn(members), part: found.partsDone });
+        line.push({
+          ...found,
+          members,
+          definitions: definitionsIn(members),
+          envelope: envelopeOf(members),
+          part: found.partsDone,
+        });
       }
       start();
     },

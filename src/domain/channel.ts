@@ -79,6 +79,7 @@ export interface Collection {
   readonly specVersions: readonly SpecVersion[];
   /** What to do with an object that cites a marking definition nobody knows (D5). */
   readonly unknownMarkings: 'default' | 'refuse';
+  readonly policy: Policy;
   readonly grants: readonly Grant[];
 }
 

@@ -2,6 +2,7 @@
 import { notTheirs, type Scope } from './access';
 import type { VersionSelection } from './query';
 import type { StatedVersion } from './stix';
+import { instantKey } from './timestamp';
 import { rankFrom, tlpName, type Marks, type Rank, type ResolvedMarks } from './tlp';
 
 /** An object that passed validation, ready to be judged against what stands. */
@@ -17,6 +18,7 @@ export interface Candidate {
   /** What this object says of TLP if it is a marking definition; undefined for other types. */
   readonly definition: Rank | null | undefined;
   readonly createdBy: string | undefined;
+  readonly created: string | undefined;
   /** Cyber-observables: their ids follow from their content, nobody owns them (D8a). */
   readonly ownerless: boolean;
   /** The object as it came, without insignificant white space. */
@@ -60,19 +62,67 @@ export type Judgement =
 
 const fail = (message: string): Judgement => ({ outcome: 'fail', message });
 
+/** What a version says of where it stands among the others of its object (§3.6). */
+export interface Lineage {
+  readonly created: string | undefined;
+  readonly createdBy: string | undefined;
+  readonly revoked: boolean;
+}
+
+/** What a judgement asks the store for when it needs it. */
+export interface Circumstances<Ref> {
+  /** The id of the organisation that an identity stands for. */
+  identityOwner(identity: string): string | undefined;
+  lineage(ref: Ref): Lineage;
+  /** Other types under which the publisher has put the UUID of the object. */
+  readonly otherTypes: readonly string[];
+}
+
+/** What takes the other versions of an object to see; it never refuses (rules §14). */
+function history<Ref>(
+  candidate: Candidate,
+  visible: readonly StandingVersion<Ref>[],
+  { lineage, otherTypes }: Circumstances<Ref>,
+): string[] {
+  const said = otherTypes
+    .slice(0, 1)
+    .map((type) => `I-REUSE at /id: found the UUID of a ${type}, expected a UUID of its own.`);
+  const { stated, created, createdBy } = candidate;
+  if (!stated || visible.length === 0) return said;
+  const sorted = [...visible].sort((a, b) => (a.key < b.key ? -1 : 1));
+  const before = sorted.filter((v) => v.key < stated.key).at(-1);
+  const neighbour = before ?? sorted[0];
+  if (!neighbour) return said;
+  const other = lineage(neighbour.ref);
+  if (before && other.revoked)
+    said.push('C-REVOKED at /revoked: found a version after one that is revoked, expected none.');
+  if (
+    created !== undefined &&
+    other.created !== undefined &&
+    instantKey(created) !== instantKey(other.created)
+  )
+    said.push(
+      `C-CREATED at /created: found "${created}", expected "${other.created}", as in the other versions.`,
+    );
+  if (createdBy !== other.createdBy)
+    said.push(
+      `C-CREATOR at /created_by_ref: found ${createdBy ?? 'nothing'}, expected ${other.createdBy ?? 'nothing'}, as in the other versions.`,
+    );
+  return said;
+}
+
 /**
  * Judges one object.
  *
  * @param standing the versions of its id that the collection holds, oldest arrival first.
  * @param marks its markings, looked up in its bundle and in the store.
- * @param identityOwner the id of the organisation that an identity stands for.
  */
 export function judge<Ref>(
   scope: Scope<'write'>,
   candidate: Candidate,
   standing: readonly StandingVersion<Ref>[],
   marks: ResolvedMarks,
-  identityOwner: (identity: string) => string | undefined,
+  circumstances: Circumstances<Ref>,
 ): Judgement {
   const { collection, ceiling } = scope;
   const organisation = scope.principal.organisation.id;
@@ -99,11 +149,19 @@ export function judge<Ref>(
       `MARKING at /object_marking_refs: ${unknown} is not known yet; the object is treated as TLP:${name(rank)} until it arrives.`,
     );
   }
-  const message = warnings.length === 0 ? undefined : warnings.join(' ');
-
   const visible = (v: StandingVersion<Ref>): boolean =>
     v.publisher === organisation || (scope.clearance !== undefined && v.rank <= scope.clearance);
-  const refusal = notTheirs(scope, candidate, standing[0]?.publisher, identityOwner);
+  const refusal = notTheirs(
+    scope,
+    candidate,
+    standing[0]?.publisher,
+    circumstances.identityOwner.bind(circumstances),
+  );
+  const strict = (rule: string): boolean => collection.policy.strict.includes(rule);
+  const past = history(candidate, standing.filter(visible), circumstances);
+  const refused = past.filter((line) => strict(ruleOf(line)));
+  warnings.push(...past.filter((line) => !collection.policy.quiet.includes(ruleOf(line))));
+  const message = warnings.length === 0 ? undefined : warnings.join('\n');
   const same = standing.find((v) =>
     candidate.stated ? v.key === candidate.stated.key : v.digest === candidate.digest,
   );
@@ -125,9 +183,11 @@ export function judge<Ref>(
       `OWNER at /id: ${refusal}; revising its objects takes the right to curate. Publish under an id and identity of your own.`,
     );
   }
+  if (refused.length > 0) return fail(refused.join('\n'));
   return { outcome: 'add', rank, marks, message };
 }
 
+const ruleOf = (line: string): string => line.slice(0, line.indexOf(' '));
 const name = (rank: Rank): string => tlpName(rank).toUpperCase();
 
 /** A standing version with what its removal is judged by. */

@@ -7,7 +7,15 @@ export type SpecVersion = '2.0' | '2.1';
 const TYPES = {
   SDO: [
     ...['attack-pattern', 'campaign', 'course-of-action', 'grouping', 'identity', 'incident', 'indicator'],
-    ...['infrastructure', 'intrusion-set', 'location', 'malware', 'malware-analysis', 'note', 'observed-data'],
+    ...[
+      'infrastructure',
+      'intrusion-set',
+      'location',
+      'malware',
+      'malware-analysis',
+      'note',
+      'observed-data',
+    ],
     ...['opinion', 'report', 'threat-actor', 'tool', 'vulnerability'],
   ],
   SRO: ['relationship', 'sighting'],

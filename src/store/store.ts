@@ -68,7 +68,26 @@ export interface Unfinished {
 /** `removed`: how many versions went; `absent`, `not-theirs`: nothing changed. */
 export type Removal = { readonly removed: number } | 'absent' | 'not-theirs';
 
+/** A version that is held, as the validation of other objects looks at it. */
+export interface Held {
+  /** The object as it came. */
+  readonly text: string;
+  /** Whether its word binds everyone: it is the publisher's own, or of a desk or the operator. */
+  readonly trusted: boolean;
+}
+
+/** Versions of one object that `lookup` gives at most. */
+export const MOST_HELD = 100;
+
 export interface ObjectStore {
+  /**
+   * The versions of objects that the collection holds and the publisher may see, its own always, the newest first.
+   *
+   * @returns by id; ids of which there is none are not in it.
+   */
+  lookup(scope: Scope<'write'>, ids: readonly string[]): Promise<ReadonlyMap<string, readonly Held[]>>;
+  /** Which of some objects `lookup` would find, or stand for organisations. */
+  known(scope: Scope<'write'>, ids: readonly string[]): Promise<ReadonlySet<string>>;
   /**
    * Appends a part of a publication, all or none, and writes its verdicts into the status in the same unit of work.
    * Each object is judged by `judge` in domain/publication.ts against what stands at that moment.

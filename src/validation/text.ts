@@ -27,6 +27,8 @@ export interface EnvelopeLimits {
   /** Levels of nesting of the whole body. */
   readonly depth: number;
   readonly objects: number;
+  /** Members without a string `id` or `type` are let through, for whoever reports them one by one. */
+  readonly nameless?: boolean;
 }
 
 const Byte = {
@@ -351,7 +353,7 @@ export function readEnvelope(bytes: Buffer, limits: EnvelopeLimits): { readonly 
     const raw = bytes.toString('utf8', start, end);
     const object = JSON.parse(raw) as Record<string, unknown>;
     for (const name of ['id', 'type'] as const) {
-      if (typeof object[name] !== 'string') {
+      if (typeof object[name] !== 'string' && limits.nameless !== true) {
         throw new BodyError(
           `T-330 at /objects/${index}/${name}: a member of "objects" has no string "${name}". Every STIX object has one.`,
         );
@@ -361,8 +363,8 @@ export function readEnvelope(bytes: Buffer, limits: EnvelopeLimits): { readonly 
       index,
       text: spaced ? compact(raw) : raw,
       object,
-      id: object['id'] as string,
-      type: object['type'] as string,
+      id: typeof object['id'] === 'string' ? object['id'] : '',
+      type: typeof object['type'] === 'string' ? object['type'] : '',
       problem,
     };
   });

@@ -1,7 +1,7 @@
 /** Builders for tests: people, collections, scopes and objects, with the data in sight. */
 import { v4 as uuid } from 'uuid';
 import { scopeFor, type Organisation, type Principal, type Scope } from '../../src/domain/access';
-import type { Channel, Collection, Localised } from '../../src/domain/channel';
+import { DEFAULT_POLICY, type Channel, type Collection, type Localised } from '../../src/domain/channel';
 import type { Candidate, Member } from '../../src/domain/publication';
 import { ALL, LAST, type ObjectQuery } from '../../src/domain/query';
 import { groupOf, specVersionOf, statedVersion, type StixObject } from '../../src/domain/stix';
@@ -48,6 +48,7 @@ export function collection(properties: Partial<Collection> = {}): Collection {
     types: ['SDO', 'SRO', 'SCO', 'SMO', 'custom'],
     specVersions: ['2.1'],
     unknownMarkings: 'default',
+    policy: DEFAULT_POLICY,
     grants: [{ source: 'test', to: {}, rights: ['see', 'read', 'write', 'curate'] }],
     ...properties,
   };
@@ -85,6 +86,7 @@ export function candidate(object: StixObject): Candidate {
     marks: marksOf(object),
     definition: type === 'marking-definition' ? definitionRank(object) : undefined,
     createdBy: object['created_by_ref'] as string | undefined,
+    created: object['created'] as string | undefined,
     ownerless: groupOf(type) === 'SCO',
     text: JSON.stringify(object),
     warnings: [],

@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { schemas, validators } from '#compiled-schemas';
 import type { StixObject } from '../../src/domain/stix';
-import { checkObject, type Problem } from '../../src/validation/object';
+import { checkSchema } from '../../src/validation/object';
+import type { Finding } from '../../src/validation/verdict';
 
 const SHARED = resolve(process.cwd(), '../shared');
 const there = existsSync(SHARED);
@@ -25,12 +26,12 @@ const cases = (file: string): Case[] =>
     .map((line) => JSON.parse(line) as Case)
     .filter((c) => c.kind !== 'pattern');
 
-function verdict({ kind, value, value_repaired }: Case): Problem | undefined {
+function verdict({ kind, value, value_repaired }: Case): Finding | undefined {
   const given = value_repaired ?? value;
-  if (kind === 'object') return checkObject(given);
+  if (kind === 'object') return checkSchema(given);
   if (!validators['bundle']!(given))
     return { rule: 'B-OBJ', pointer: '', found: 'a bundle', expected: 'another' };
-  return ((given['objects'] ?? []) as StixObject[]).map((o) => checkObject(o)).find((p) => p !== undefined);
+  return ((given['objects'] ?? []) as StixObject[]).map((o) => checkSchema(o)).find((p) => p !== undefined);
 }
 
 for (const file of ['stix-mutants.jsonl', 'stix-cases.jsonl']) {
@@ -96,7 +97,7 @@ const base = {
   created: '2024-01-01T00:00:00.000Z',
   modified: '2024-01-01T00:00:00.000Z',
 };
-test.each<[string, StixObject, Partial<Problem> | undefined]>([
+test.each<[string, StixObject, Partial<Finding> | undefined]>([
   ['a sound object', { ...base, type: 'tool', name: 'x' }, undefined],
   ['S-REQ', { ...base, type: 'tool' }, { rule: 'S-REQ', pointer: '/name' }],
   ['T-NULL', { ...base, type: 'tool', name: null }, { rule: 'T-NULL', pointer: '/name' }],
@@ -120,6 +121,6 @@ test.each<[string, StixObject, Partial<Problem> | undefined]>([
   ],
   ['a custom type', { ...base, type: 'x-case', id: base.id.replace('tool', 'x-case'), x_any: 1 }, undefined],
 ])('%s', (_, object, problem) => {
-  if (problem) expect(checkObject(object)).toMatchObject(problem);
-  else expect(checkObject(object)).toBeUndefined();
+  if (problem) expect(checkSchema(object)).toMatchObject(problem);
+  else expect(checkSchema(object)).toBeUndefined();
 });

@@ -19,12 +19,13 @@ import { drawDates, type Dates } from './dates';
 import { recordPart, writeAudit } from './records';
 import { keyOf, rerank, settleObject, typeOf, type ObjectKey } from './settling';
 
-const STANDING = `SELECT row AS ref, spec, version, version_key AS key, digest, rank, publisher
+const COLUMNS = 'row AS ref, spec, version, version_key AS key, digest, rank, publisher';
+/** All that stands under a UUID, whatever its type: one UUID should not stand under two (I-REUSE). */
+const STANDING = `SELECT ${COLUMNS}, type FROM versions WHERE collection = ? AND key = ? ORDER BY row`;
+const REMOVABLE = `SELECT ${COLUMNS}, json_extract(body, '$.created_by_ref') AS createdBy
   FROM versions WHERE collection = ? AND key = ? AND type = ? ORDER BY row`;
-const REMOVABLE = STANDING.replace(
-  'publisher',
-  `publisher, json_extract(body, '$.created_by_ref') AS createdBy`,
-);
+const LINEAGE = `SELECT json_extract(body, '$.created') AS created, json_extract(body, '$.created_by_ref') AS createdBy,
+  json_extract(body, '$.revoked') AS revoked FROM versions WHERE row = ?`;
 const INSERT = `INSERT INTO versions (collection, type, key, object_id, spec, version, version_key, digest, rank,
   declared, unresolved, publisher, size, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
@@ -67,9 +68,20 @@ function addOne(adding: Adding, candidate: Candidate): { ok: boolean; details: S
   const { sql } = connection;
   const organisation = scope.principal.organisation.id;
   const object: ObjectKey = { collection, type: candidate.type, key: keyOf(candidate.id) };
-  const standing = sql(STANDING).all(collection, object.key, object.type) as StandingVersion<number>[];
+  const under = sql(STANDING).all(collection, object.key) as (StandingVersion<number> & { type: string })[];
+  const standing = under.filter((v) => v.type === object.type);
   const marks = resolveMarks(candidate.marks, known(connection, part, organisation));
-  const judgement = judge(scope, candidate, standing, marks, identityOwner(connection));
+  const judgement = judge(scope, candidate, standing, marks, {
+    identityOwner: identityOwner(connection),
+    lineage: (ref) => {
+      const row = sql(LINEAGE).get(ref) as { created: unknown; createdBy: unknown; revoked: unknown };
+      const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+      return { created: text(row.created), createdBy: text(row.createdBy), revoked: row.revoked === 1 };
+    },
+    otherTypes: under
+      .filter((v) => v.type !== object.type && v.publisher === organisation)
+      .map((v) => v.type),
+  });
   const stated = candidate.stated?.version ?? formatTimestamp(part.status.requested);
   const details = (version: string, message: string | undefined): StatusDetails => ({
     id: candidate.id,

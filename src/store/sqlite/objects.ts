@@ -2,7 +2,7 @@ import type { Scope } from '../../domain/access';
 import { notFound } from '../../domain/access';
 import type { ObjectQuery } from '../../domain/query';
 import type { Rank } from '../../domain/tlp';
-import type { Listed, ObjectStore, Page } from '../store';
+import { MOST_HELD, type Held, type Listed, type ObjectStore, type Page } from '../store';
 import { append, remove } from './append';
 import type { Connection } from './connection';
 import { pick, type Candidate, type Picked } from './query';
@@ -54,7 +54,33 @@ export function sqliteObjects(connection: Connection): ObjectStore {
       if (built.count === rows.length) return { ...page, items: built.items };
     }
   };
+  /** What a publisher sees of an id: its own, and what its clearance allows. */
+  const SEEN = `FROM versions v LEFT JOIN organisations o ON o.id = v.publisher
+    WHERE v.collection = ? AND v.key = ? AND v.type = ? AND (v.publisher = ? OR v.rank <= ?)`;
+  const seenBy = (scope: Scope<'write'>, id: string): unknown[] => [
+    ...[rowOf(scope), keyOf(id), typeOf(id)],
+    ...[scope.principal.organisation.id, scope.clearance ?? -1],
+  ];
   return {
+    lookup: async (scope, ids) =>
+      read(() => {
+        const found = ids.map((id): [string, Held[]] => {
+          const rows = sql(
+            `SELECT v.body AS text, v.publisher = ? OR json_extract(o.definition, '$.kind') IN ('desk', 'operator') AS trusted
+             ${SEEN} ORDER BY v.version_key DESC LIMIT ${MOST_HELD}`,
+          ).all(scope.principal.organisation.id, ...seenBy(scope, id)) as { text: string; trusted: number }[];
+          return [id, rows.map(({ text, trusted }) => ({ text, trusted: trusted === 1 }))];
+        });
+        return new Map(found.filter(([, held]) => held.length > 0));
+      }),
+    known: async (scope, ids) =>
+      read(() => {
+        const held = sql(`SELECT 1 ${SEEN} LIMIT 1`);
+        const identity = sql('SELECT 1 FROM organisations WHERE identity = ?');
+        return new Set(
+          ids.filter((id) => held.get(...seenBy(scope, id)) !== undefined || identity.get(id) !== undefined),
+        );
+      }),
     append: async (scope, part) => append(connection, scope, part),
     remove: async (scope, id, selection) => remove(connection, scope, id, selection),
     find,
