@@ -254,3 +254,131 @@ describe('channel files', () => {
     expect((await jisr('show collection europe/indicators')).code).toBe(3);
   });
 });
+
+describe('validate and ids', () => {
+  const UUID = '3f9c1d2a-5b6e-4c7d-8e9f-0a1b2c3d4e5f';
+  const sound = {
+    ...{ type: 'tool', spec_version: '2.1', id: `tool--${UUID}`, name: 'a' },
+    ...{ created: '2024-01-01T00:00:00.000Z', modified: '2024-01-01T00:00:00.000Z' },
+  };
+  const custom = { ...sound, id: sound.id.replace('3f', '4f'), x_a: 1 };
+  const broken = { ...sound, id: sound.id.replace('3f', '5f'), name: null };
+  const bundle = (...objects: object[]): object => ({ type: 'bundle', id: `bundle--${UUID}`, objects });
+  const judged = async (
+    argv: string[],
+    input: unknown = '',
+  ): Promise<Record<string, any> & { code: number }> => {
+    const text = typeof input === 'string' ? input : JSON.stringify(input);
+    const { code, out } = await jisr(['validate', '-', '--json', ...argv], text);
+    return { code, ...(JSON.parse(out) as object) };
+  };
+
+  test.each<[string, unknown, [number, number, number, number]]>([
+    ['an object', sound, [0, 1, 0, 0]],
+    ['a list', [sound, custom], [0, 1, 1, 0]],
+    ['a bundle, judged itself too', bundle(sound, custom, broken), [1, 2, 1, 1]],
+    ['an envelope', { objects: [sound, broken] }, [1, 1, 0, 1]],
+    ['a bundle of nothing', { type: 'bundle', id: `bundle--${UUID}` }, [0, 1, 0, 0]],
+    ['objects without names, one by one', { objects: [{ type: 'tool' }, {}, sound] }, [1, 1, 0, 2]],
+    ['lines', [sound, custom, broken].map((o) => JSON.stringify(o)).join('\n'), [1, 1, 1, 1]],
+    ['no JSON', '{"objects":[}', [1, 0, 0, 1]],
+    ['an object with one name twice', '{"type":"tool","type":"tool"}', [1, 0, 0, 1]],
+  ])('validate takes %s', async (_, input, [code, good, warned, refused]) => {
+    expect(await judged([], input)).toMatchObject({
+      code,
+      sound: good,
+      warned,
+      refused,
+      judged: good + warned + refused,
+    });
+  });
+
+  test('a result names the object, the rules, the places, what was found and expected, and the code', async () => {
+    const { results } = await judged([], bundle(custom, broken));
+    expect(results).toEqual([
+      expect.objectContaining({
+        ...{ source: 'standard input', index: 0, id: custom.id, type: 'tool', outcome: 'warned', errors: [] },
+        warnings: [expect.objectContaining({ rule: 'N-CUSTPROP', pointer: '/x_a', code: 401 })],
+      }),
+      expect.objectContaining({
+        outcome: 'refused',
+        errors: [expect.objectContaining({ rule: 'T-NULL', pointer: '/name', found: 'null' })],
+      }),
+    ]);
+    const { code, out } = await jisr(['validate', '-'], JSON.stringify(bundle(custom, broken)));
+    expect(code).toBe(1);
+    expect(out).toContain('error    T-NULL at /name: found null');
+    expect(out).toContain('warning  N-CUSTPROP (401) at /x_a');
+    expect(out).toContain('3 judged: 1 sound, 1 with warnings, 1 refused.');
+  });
+
+  test('the options of a collection, by name or by hand', async () => {
+    expect((await judged(['--custom', 'refuse'], custom)).code).toBe(1);
+    expect((await judged(['--strict', 'N-CUSTPROP'], custom)).code).toBe(1);
+    expect(await judged(['--quiet', 'N-CUSTPROP'], custom)).toMatchObject({ code: 0, sound: 1 });
+    expect((await judged(['--legacy', 'lenient'], { ...sound, labels: [] })).code).toBe(0);
+    expect((await judged(['--stix20'], { ...sound, spec_version: undefined })).code).toBe(0);
+    expect(
+      (await judged(['--references'], bundle({ ...sound, created_by_ref: `identity--${UUID}` }))).code,
+    ).toBe(1);
+    await jisr('apply --apply');
+    expect((await judged(['--collection', 'europe/indicators'], custom)).code).toBe(0);
+  });
+
+  test('files and folders; patterns; the rules and the registries with their versions', async () => {
+    writeFileSync(join(folder, 'a.json'), JSON.stringify(sound));
+    writeFileSync(join(folder, 'b.jsonl'), `${JSON.stringify(custom)}\n\n${JSON.stringify(broken)}\n`);
+    const { code, out } = await jisr(['validate', folder, '--json']);
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ judged: 3, sound: 1, warned: 1, refused: 1 });
+    expect(out).toContain('b.jsonl:3');
+    expect((await jisr(['validate', '--pattern', "[file:name = 'x']"])).code).toBe(0);
+    expect((await jisr(['validate', '--pattern', '[file:name]'])).code).toBe(1);
+    const { rules, registries } = await parsed('validate --rules');
+    expect(rules).toHaveLength(163);
+    for (const version of Object.values(registries as object)) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+
+  test.each([
+    ['validate', 'which files'],
+    ['validate x --strict NO-RULE', 'NO-RULE'],
+    ['validate x --custom maybe', '--custom'],
+    ['ids', 'one file'],
+  ])('%s is wrong use', async (line, message) => {
+    const { code, err } = await jisr(line);
+    expect([code, err]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  test('a file that is not there: could not (3)', async () => {
+    expect(await jisr('validate /nowhere.json')).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('/nowhere.json') as string,
+    });
+  });
+
+  test('ids fills in what is missing, keeps the form, and follows what it replaces (§2.9)', async () => {
+    const fill = async (input: unknown, ...argv: string[]): Promise<any> => {
+      const { code, out } = await jisr(['ids', '-', ...argv], JSON.stringify(input));
+      expect(code).toBe(0);
+      return JSON.parse(out);
+    };
+    const address = { type: 'ipv4-addr', value: '198.51.100.3' };
+    const known = 'ipv4-addr--28bb3599-77cd-5a82-a950-b5bc3caf07c4';
+    expect(await fill(address)).toEqual({ ...address, id: known });
+    expect(await fill([address, sound])).toEqual([{ ...address, id: known }, sound]);
+    const old = `ipv4-addr--${UUID}`;
+    const traffic = {
+      type: 'network-traffic',
+      id: `network-traffic--${UUID}`,
+      src_ref: old,
+      protocols: ['tcp'],
+    };
+    const before = bundle({ ...address, id: old }, traffic, { ...sound, x_ref: traffic.id });
+    expect(await fill(before)).toEqual(before);
+    const after = await fill(before, '--replace');
+    expect(after.objects[0].id).toBe(known);
+    expect(after.objects[1].src_ref).toBe(known);
+    expect(after.objects[2].x_ref).toBe(after.objects[1].id);
+    expect((await judged([], after.objects[1])).rules['I-DET']).toBeUndefined();
+  });
+});

@@ -72,8 +72,8 @@ export interface Lineage {
 /** What a judgement asks the store for when it needs it. */
 export interface Circumstances<Ref> {
   /** The id of the organisation that an identity stands for. */
-  identityOwner(identity: string): string | undefined;
-  lineage(ref: Ref): Lineage;
+  readonly identityOwner: (identity: string) => string | undefined;
+  readonly lineage: (ref: Ref) => Lineage;
   /** Other types under which the publisher has put the UUID of the object. */
   readonly otherTypes: readonly string[];
 }
@@ -151,12 +151,7 @@ export function judge<Ref>(
   }
   const visible = (v: StandingVersion<Ref>): boolean =>
     v.publisher === organisation || (scope.clearance !== undefined && v.rank <= scope.clearance);
-  const refusal = notTheirs(
-    scope,
-    candidate,
-    standing[0]?.publisher,
-    circumstances.identityOwner.bind(circumstances),
-  );
+  const refusal = notTheirs(scope, candidate, standing[0]?.publisher, circumstances.identityOwner);
   const strict = (rule: string): boolean => collection.policy.strict.includes(rule);
   const past = history(candidate, standing.filter(visible), circumstances);
   const refused = past.filter((line) => strict(ruleOf(line)));

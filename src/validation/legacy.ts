@@ -32,10 +32,8 @@ function replaced(value: unknown, path: readonly string[], repair: (value: unkno
     return inner === undefined
       ? value.filter((_, i) => i !== key)
       : value.map((item: unknown, i) => (i === key ? inner : item));
-  const copy = { ...(value as Node) };
-  if (inner === undefined) delete copy[key];
-  else copy[key] = inner;
-  return copy;
+  const { [key]: _, ...others } = value as Node;
+  return inner === undefined ? others : { ...others, [key]: inner };
 }
 
 const steps = (pointer: string): string[] =>

@@ -18,7 +18,8 @@ import { join } from 'node:path';
 const require_ = createRequire(__filename);
 const loaded = new Map<string, unknown>();
 
-/** A module's data, read once. */
+/** A module's data, read once; the caller knows its shape. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
 export function load<T>(name: string): T {
   let value = loaded.get(name);
   if (value === undefined) loaded.set(name, (value = require_(name)));

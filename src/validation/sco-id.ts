@@ -33,9 +33,9 @@ const HASHES = ['MD5', 'SHA-1', 'SHA-256', 'SHA-512'];
 
 /** One hash stands for all: the first of the four that is there, else the first as written. */
 function oneHash(hashes: object): object {
-  const names = Object.keys(hashes);
-  const name = HASHES.find((h) => names.includes(h)) ?? (names[0] as string);
-  return { [name]: (hashes as Record<string, unknown>)[name] };
+  const entries = Object.entries(hashes);
+  const [name] = HASHES.filter((h) => entries.some(([n]) => n === h));
+  return Object.fromEntries(name === undefined ? entries.slice(0, 1) : entries.filter(([n]) => n === name));
 }
 
 /** @returns the properties that the identifier follows from; undefined if there are none, or for other types. */

@@ -72,3 +72,20 @@ test('equal content has an equal digest: order of names, white space, spelling o
     canonicalDigest(JSON.parse('{"n":1.0,"t":"2024-01-01T00:00:00.000Z"}') as object),
   );
 });
+
+test.each([
+  ['T-UNI', '{"id":"a","type":"b","x_a":"\\ud800"}', '/x_a'],
+  ['T-INT', '{"id":"a","type":"b","x_a":9007199254740993}', '/x_a'],
+  ['T-FLOAT', '{"id":"a","type":"b","x_a":[1e400]}', '/x_a/0'],
+])('%s: what JSON.parse would change in silence is said of the one member', (rule, object, pointer) => {
+  const members = read(`{"objects":[{"id":"c","type":"d"},${object}]}`);
+  expect(members.map((m) => m.problem)).toEqual([undefined, expect.objectContaining({ rule, pointer })]);
+});
+
+test.each([
+  ['two names', '{"objects":[{"id":"a","type":"b","x":1,"x":1}]}'],
+  ['no UTF-8', Buffer.from([0x7b, 0xff, 0x7d])],
+  ['no JSON', '{"objects":[1,]}'],
+])('T-JSON: %s refuse the whole text', (_, text) => {
+  expect(() => readEnvelope(Buffer.from(text), limits)).toThrow(/^T-JSON/);
+});
