@@ -65,7 +65,8 @@ export function make(type: string, change: Record<string, unknown> = {}): StixOb
         ...(type === 'marking-definition' ? {} : { modified: TIME }),
       };
   const all = { ...common, ...LEAST[type], ...change };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+  const kept = Object.entries(all) as [string, unknown][];
+  return Object.fromEntries(kept.filter(([, value]) => value !== undefined));
 }
 
 /** One of each type. */
