@@ -1,11 +1,20 @@
 #!/usr/bin/env node
 /** The `jisr` command. */
+import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { run } from './run';
+
+// Whoever reads the output may have enough of it: jisr export … | head.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 3);
+});
 
 run(process.argv.slice(2), {
   env: process.env,
   print: (line) => void process.stdout.write(`${line}\n`),
+  write: async (text) => {
+    if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+  },
   error: (line) => void process.stderr.write(`${line}\n`),
   input: () => text(process.stdin),
   clock: () => Date.now() * 1000,

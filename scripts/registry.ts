@@ -2,14 +2,20 @@ import { add } from './add';
 import { apply } from './apply';
 import { audit } from './audit';
 import { change } from './change';
+import { diff } from './diff';
 import { demo } from './demo';
 import { disable, enable } from './disable';
 import { expireStatuses } from './expire-statuses';
 import { explain } from './explain';
+import { exportVerb } from './export';
 import { ids } from './ids';
+import { importVerb } from './import';
 import { list } from './list';
 import { remove } from './remove';
+import { expire, revoke } from './revise';
+import { search } from './search';
 import { show } from './show';
+import { copy, move } from './transfer';
 import { validate } from './validate';
 import type { Verb } from './verb';
 
@@ -27,6 +33,14 @@ export const VERBS: readonly Verb[] = [
   audit,
   validate,
   ids,
+  search,
+  importVerb,
+  exportVerb,
+  diff,
+  revoke,
+  expire,
+  copy,
+  move,
   expireStatuses,
   demo,
 ];

@@ -1,17 +1,22 @@
 import { conclude, UsageError, type Verb } from './verb';
 import { OperatorError } from '../src/domain/errors';
+import { removeObjects } from './transfer';
 
 export const remove: Verb = {
   name: 'remove',
-  summary: 'remove a grant that was made by hand',
-  help: `jisr remove grant ID [--apply]
+  summary: 'remove objects of a collection, or a grant that was made by hand',
+  help: `${removeObjects.help}
+
+jisr remove grant ID [--apply]
 
 Grants of channel files are removed in the files. The ids:
   jisr list grants`,
-  options: {},
+  options: removeObjects.options,
   run: async (a, context) => {
     const [noun, id] = a.words;
-    if (noun !== 'grant' || id === undefined) throw new UsageError('Say: jisr remove grant ID.');
+    if (noun === 'objects') return removeObjects.run(a, context, id);
+    if (noun !== 'grant' || id === undefined)
+      throw new UsageError('Say: jisr remove objects ROOT/ALIAS …, or jisr remove grant ID.');
     const store = await context.store();
     if (!(await store.people.grants()).some((g) => g.id === id))
       throw new OperatorError(`There is no grant ${id}. See: jisr list grants`);

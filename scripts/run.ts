@@ -7,9 +7,10 @@ import { readArguments, UsageError, type ExitCode } from './verb';
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   print(line: string): void;
+  write(text: string): Promise<void>;
   error(line: string): void;
   input(): Promise<string>;
-  clock(): number;
+  readonly clock: () => number;
   readonly terminal: boolean;
 }
 

@@ -23,8 +23,8 @@ export interface StixText {
   readonly unreadable?: string;
 }
 
-/** Every file that is meant: folders are searched through. @throws {OperatorError} one is not there. */
-export async function findFiles(names: readonly string[]): Promise<string[]> {
+/** Every file that is meant: folders are searched through for names that end so; other files in them are left alone. @throws {OperatorError} one is not there. */
+export async function findFiles(names: readonly string[], suffix = SUFFIX): Promise<string[]> {
   const found: string[] = [];
   for (const name of names) {
     if (name === '-') found.push(name);
@@ -36,7 +36,7 @@ export async function findFiles(names: readonly string[]): Promise<string[]> {
       else
         found.push(
           ...(await readdir(name, { recursive: true }))
-            .filter((inner) => SUFFIX.test(inner))
+            .filter((inner) => suffix.test(inner))
             .sort()
             .map((inner) => join(name, inner)),
         );

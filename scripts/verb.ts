@@ -13,11 +13,13 @@ export interface Context {
   /** Opens the store of this machine, once. */
   store(): Promise<Store>;
   print(line: string): void;
+  /** Output as it is, without a line end; resolves when more may be written. */
+  write(text: string): Promise<void>;
   /** Reads all of standard input. */
   input(): Promise<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Microseconds since 1970. */
-  clock(): number;
+  readonly clock: () => number;
   /** For people: what is going on, what went wrong. */
   error(line: string): void;
   /** Whether somebody watches the output for people. */
@@ -37,6 +39,7 @@ export interface Arguments {
   readonly words: readonly string[];
   text(name: string): string | undefined;
   flag(name: string): boolean;
+  given(name: string): boolean;
   /** The values of an option that may be given several times. */
   values(name: string): readonly string[];
   /** The same, each value being a list with commas. */
@@ -71,6 +74,7 @@ export function readArguments(verb: Verb, argv: readonly string[]): Arguments {
       words: positionals,
       text: (name) => value(name) as string | undefined,
       flag: (name) => value(name) === true,
+      given: (name) => value(name) !== undefined,
       values: (name) => (value(name) as readonly string[] | undefined) ?? [],
       list: (name) =>
         ((value(name) as readonly string[] | undefined) ?? []).flatMap((given) => given.split(',')),

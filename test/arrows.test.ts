@@ -17,7 +17,7 @@ const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
   [/^src\/http\//, /^src\/(domain\/|store\/store$|http\/|door$|config$|log$|passwords$)/],
   [/^src\/jobs\//, /^src\/(domain\/|store\/store$|jobs\/|log$|publish$)/],
   [/^src\/main$/, /^src\//],
-  [/^scripts\//, /^(scripts\/|src\/(domain\/|validation\/|store\/(store|open)$|passwords$))/],
+  [/^scripts\//, /^(scripts\/|src\/(domain\/|validation\/|store\/(store|open)$|jobs\/|passwords$|publish$|config$))/],
 ];
 
 const files = ['src', 'scripts'].flatMap((folder) =>

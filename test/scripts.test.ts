@@ -26,6 +26,7 @@ async function jisr(
   const code = await run(argv, {
     env: { JISR_STORE: url },
     print: (text) => out.push(text),
+    write: async (text) => void out.push(text.replace(/\n$/, '')),
     error: (text) => err.push(text),
     input: async () => input,
     clock: () => 1_700_000_000_000_000,

@@ -63,6 +63,32 @@ export const DEFAULT_POLICY: Policy = {
   references: 'unchecked',
 };
 
+/** What a collection keeps, and for how long (days since the newest version of an object was added). */
+export interface Retention {
+  readonly rules: readonly { readonly types: readonly string[]; readonly days: number }[];
+  /** Days between the first run that says what would go and the first that removes it. */
+  readonly noticeDays: number;
+  /** Ids that no retention takes; true for all. */
+  readonly legalHold: true | readonly string[];
+}
+
+export const NO_RETENTION: Retention = { rules: [], noticeDays: 7, legalHold: [] };
+
+/** What `jisr import` gives indicators that it makes, unless told otherwise. */
+export interface ImportDefaults {
+  readonly validDays: number;
+  readonly confidence?: number;
+  readonly indicatorTypes: readonly string[];
+  readonly labels: readonly string[];
+  readonly tlp?: Rank;
+}
+
+export const IMPORT_DEFAULTS: ImportDefaults = {
+  validDays: 90,
+  indicatorTypes: ['malicious-activity'],
+  labels: [],
+};
+
 /** A TAXII Collection (§5.2) with the exchange's policy. */
 export interface Collection {
   /** UUIDv4. */
@@ -80,6 +106,8 @@ export interface Collection {
   /** What to do with an object that cites a marking definition nobody knows (D5). */
   readonly unknownMarkings: 'default' | 'refuse';
   readonly policy: Policy;
+  readonly retention: Retention;
+  readonly imports: ImportDefaults;
   readonly grants: readonly Grant[];
 }
 

@@ -79,6 +79,26 @@ export interface Held {
 /** Versions of one object that `lookup` gives at most. */
 export const MOST_HELD = 100;
 
+/** A version with where it came from, for those who curate. */
+export interface Inspected extends Listed {
+  readonly type: string;
+  readonly rank: Rank;
+  /** The id of the organisation that published it. */
+  readonly publisher: string;
+  /** The object as it came. */
+  readonly text: string;
+}
+
+/** Objects that retention takes: all versions of those of which none was added since. */
+export interface Retirement {
+  /** Type names or groups of types. */
+  readonly types: readonly string[];
+  /** Nothing of the object was added at or after this. */
+  readonly before: Micros;
+  /** Ids that stay whatever happens. */
+  readonly held: readonly string[];
+}
+
 export interface ObjectStore {
   /**
    * The versions of objects that the collection holds and the publisher may see, its own always, the newest first.
@@ -107,6 +127,19 @@ export interface ObjectStore {
   find(scope: Scope<'read'>, query: ObjectQuery): Promise<Page<Buffer>>;
   /** The same page as `find`, as records. */
   list(scope: Scope<'read'>, query: ObjectQuery): Promise<Page<readonly Listed[]>>;
+  /** The same page as `find`, with the provenance of each version. */
+  inspect(scope: Scope<'read'>, query: ObjectQuery): Promise<Page<readonly Inspected[]>>;
+  /**
+   * Removes what retention takes, in units of work of their own, oldest first.
+   *
+   * @param apply false: only counts. @param by who is named in the audit. @returns how many objects and versions.
+   */
+  retire(
+    collectionId: string,
+    retirement: Retirement,
+    by: string,
+    apply: boolean,
+  ): Promise<{ readonly objects: number; readonly versions: number }>;
   /**
    * Whether the caller may see any version of an object; `removed` if it has none of the given instants any
    * more, but had one that the caller could see (T-343, T-344, T-355).
@@ -192,7 +225,57 @@ export interface RecordStore {
   audit(limit: number, action?: string): Promise<readonly AuditRecord[]>;
 }
 
+/** How far an organisation has read a collection. */
+export interface Reading {
+  readonly collectionId: string;
+  readonly organisationId: string;
+  /** The newest `date_added` that it was given. */
+  readonly lastDate: Micros;
+}
+
+export interface JobRun {
+  readonly name: string;
+  readonly started: Micros;
+  /** In microseconds. */
+  readonly took: Micros;
+  readonly ok: boolean;
+  /** What it did, or why it failed. */
+  readonly result: string;
+}
+
+/** What is wrong with a store, and how to mend it. */
+export interface Defect {
+  readonly promise: string;
+  readonly place: string;
+  readonly found: string;
+  readonly mend: string;
+}
+
+/** What jobs and operators need beside the exchange itself. */
+export interface HouseStore {
+  /** Takes the lease of a job unless another holder has it at `now`. @returns whether it was taken or prolonged. */
+  lease(name: string, holder: string, now: Micros, until: Micros): Promise<boolean>;
+  /** Gives a lease back. */
+  release(name: string, holder: string): Promise<void>;
+  recordRun(run: JobRun): Promise<void>;
+  /** The newest first. */
+  runs(limit: number, name?: string): Promise<readonly JobRun[]>;
+  note(kind: string, name: string, value: string | undefined): Promise<void>;
+  /** By name, in the order of the names. */
+  notes(kind: string): Promise<ReadonlyMap<string, string>>;
+  /** Remembers how far readers came; never goes back. */
+  noteReadings(readings: readonly Reading[]): Promise<void>;
+  readings(): Promise<readonly Reading[]>;
+  /** Gives space back and brings statistics up to date. @returns what was done, for people. */
+  maintain(): Promise<Readonly<Record<string, number>>>;
+  /** Holds the store against the promises; up to 100 defects. @param progress told of versions looked at, and of all. */
+  check(progress: (done: number, total: number) => void): Promise<readonly Defect[]>;
+  /** Mends what can be mended from what is held, in one unit of work. @returns what was done. */
+  mend(): Promise<Readonly<Record<string, number>>>;
+}
+
 export interface Store {
+  readonly house: HouseStore;
   readonly objects: ObjectStore;
   readonly catalog: CatalogStore;
   readonly people: PeopleStore;

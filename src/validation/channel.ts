@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { validators } from '#compiled-schemas';
 import {
   DEFAULT_POLICY,
+  IMPORT_DEFAULTS,
+  NO_RETENTION,
   LANGUAGES,
   type Audience,
   type Channel,
@@ -42,6 +44,18 @@ interface CollectionFile {
   readonly spec_versions: readonly SpecVersion[];
   readonly unknown_markings?: 'default' | 'refuse';
   readonly validation?: Partial<Policy>;
+  readonly retention?: {
+    readonly rules?: readonly { types: readonly string[]; days: number }[];
+    readonly notice_days?: number;
+    readonly legal_hold?: true | readonly string[];
+  };
+  readonly import?: {
+    readonly valid_days?: number;
+    readonly confidence?: number;
+    readonly indicator_types?: readonly string[];
+    readonly labels?: readonly string[];
+    readonly tlp?: string;
+  };
   readonly grants: readonly GrantFile[];
 }
 interface File {
@@ -77,6 +91,18 @@ function toCollection(path: string, apiRoot: string, c: CollectionFile, index: n
     specVersions: c.spec_versions,
     unknownMarkings: c.unknown_markings ?? 'default',
     policy: { ...DEFAULT_POLICY, ...c.validation },
+    retention: {
+      rules: c.retention?.rules ?? NO_RETENTION.rules,
+      noticeDays: c.retention?.notice_days ?? NO_RETENTION.noticeDays,
+      legalHold: c.retention?.legal_hold ?? NO_RETENTION.legalHold,
+    },
+    imports: {
+      validDays: c.import?.valid_days ?? IMPORT_DEFAULTS.validDays,
+      indicatorTypes: c.import?.indicator_types ?? IMPORT_DEFAULTS.indicatorTypes,
+      labels: c.import?.labels ?? IMPORT_DEFAULTS.labels,
+      ...(c.import?.confidence === undefined ? {} : { confidence: c.import.confidence }),
+      ...(c.import?.tlp === undefined ? {} : { tlp: rank(c.import.tlp) }),
+    },
     grants: c.grants.map((grant, i) => toGrant(`${path}#/collections/${index}/grants/${i}`, grant)),
   };
 }

@@ -101,6 +101,6 @@ const eachProperty =
 /** By the name of the schema: the checks of the properties of each type. */
 export const PLANS: ReadonlyMap<string, Properties> = new Map(
   Object.entries(schemas)
-    .filter(([name]) => !name.includes('/') && !['common', 'channel'].includes(name))
+    .filter(([name]) => !name.includes('/') && !['common', 'channel', 'column-map'].includes(name))
     .map(([name, schema]) => [name, propertiesOf(schema)]),
 );

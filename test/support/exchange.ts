@@ -1,7 +1,14 @@
 /** Builders for tests: people, collections, scopes and objects, with the data in sight. */
 import { v4 as uuid } from 'uuid';
 import { scopeFor, type Organisation, type Principal, type Scope } from '../../src/domain/access';
-import { DEFAULT_POLICY, type Channel, type Collection, type Localised } from '../../src/domain/channel';
+import {
+  DEFAULT_POLICY,
+  IMPORT_DEFAULTS,
+  NO_RETENTION,
+  type Channel,
+  type Collection,
+  type Localised,
+} from '../../src/domain/channel';
 import type { Candidate, Member } from '../../src/domain/publication';
 import { ALL, LAST, type ObjectQuery } from '../../src/domain/query';
 import { groupOf, specVersionOf, statedVersion, type StixObject } from '../../src/domain/stix';
@@ -49,6 +56,8 @@ export function collection(properties: Partial<Collection> = {}): Collection {
     specVersions: ['2.1'],
     unknownMarkings: 'default',
     policy: DEFAULT_POLICY,
+    retention: NO_RETENTION,
+    imports: IMPORT_DEFAULTS,
     grants: [{ source: 'test', to: {}, rights: ['see', 'read', 'write', 'curate'] }],
     ...properties,
   };

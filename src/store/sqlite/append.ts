@@ -187,6 +187,22 @@ export function append(connection: Connection, scope: Scope<'write'>, part: Part
   });
 }
 
+/** Takes versions of one object out, within the caller's transaction. */
+export function dropVersions(connection: Connection, object: ObjectKey, refs: readonly number[]): void {
+  const { sql } = connection;
+  for (const ref of refs) {
+    sql(
+      `INSERT OR REPLACE INTO removed SELECT collection, key, type, version_key, rank FROM versions WHERE row = ?`,
+    ).run(ref);
+    sql('DELETE FROM entries WHERE version = ?').run(ref);
+    sql('DELETE FROM citations WHERE version = ?').run(ref);
+    sql('DELETE FROM versions WHERE row = ?').run(ref);
+  }
+  const dates = drawDates(connection);
+  settleObject(connection, object, dates);
+  dates.save();
+}
+
 /** {@link ObjectStore.remove} in one transaction. */
 export function remove(
   connection: Connection,
@@ -206,17 +222,7 @@ export function remove(
     ).map((v) => ({ ...v, createdBy: typeof v.createdBy === 'string' ? v.createdBy : undefined, ownerless }));
     const choice = chooseRemoval(scope, id, standing, selection, identityOwner(connection));
     if (typeof choice === 'string') return choice;
-    for (const ref of choice.remove) {
-      sql(
-        `INSERT OR REPLACE INTO removed SELECT collection, key, type, version_key, rank FROM versions WHERE row = ?`,
-      ).run(ref);
-      sql('DELETE FROM entries WHERE version = ?').run(ref);
-      sql('DELETE FROM citations WHERE version = ?').run(ref);
-      sql('DELETE FROM versions WHERE row = ?').run(ref);
-    }
-    const dates = drawDates(connection);
-    settleObject(connection, object, dates);
-    dates.save();
+    dropVersions(connection, object, choice.remove);
     writeAudit(connection, scope, 'remove', id, JSON.stringify({ versions: choice.remove.length }));
     return { removed: choice.remove.length };
   });

@@ -1,6 +1,7 @@
 import type { Store } from '../store';
 import { sqliteCatalog } from './catalog';
 import { connect, type StoreOptions } from './connection';
+import { sqliteHouse } from './house';
 import { sqliteObjects } from './objects';
 import { sqlitePeople } from './people';
 import { sqliteRecords } from './records';
@@ -13,6 +14,7 @@ export function openSqlite(file: string, options: StoreOptions = {}): Store {
     catalog: sqliteCatalog(connection),
     people: sqlitePeople(connection),
     records: sqliteRecords(connection),
+    house: sqliteHouse(connection),
     ping: async () => {
       connection.read(() => connection.sql('SELECT 1').get());
     },

@@ -77,6 +77,22 @@ const STEPS: readonly string[] = [
   );
   CREATE INDEX audit_action ON audit (action, row);
   `,
+  `
+  -- How far each organisation has read a collection: what lies behind nobody's mark was never read.
+  CREATE TABLE reads (
+    collection_id TEXT NOT NULL, organisation_id TEXT NOT NULL, last_date INTEGER NOT NULL,
+    PRIMARY KEY (collection_id, organisation_id)
+  ) WITHOUT ROWID;
+
+  -- One row a job: who runs it, and until when that is believed without a word from them.
+  CREATE TABLE leases (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE job_runs (
+    row INTEGER PRIMARY KEY, name TEXT NOT NULL, started INTEGER NOT NULL, took INTEGER NOT NULL, ok INTEGER NOT NULL, result TEXT NOT NULL
+  );
+  CREATE INDEX job_runs_name ON job_runs (name, row);
+  -- Small facts that jobs keep from one run to the next: retention notices, statistics of a day.
+  CREATE TABLE job_notes (kind TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;
+  `,
 ];
 
 /** Brings a store up to date; several processes may do so at once. @throws {Error} the store is newer than this Jisr. */

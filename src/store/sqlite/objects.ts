@@ -2,10 +2,11 @@ import type { Scope } from '../../domain/access';
 import { notFound } from '../../domain/access';
 import type { ObjectQuery } from '../../domain/query';
 import type { Rank } from '../../domain/tlp';
-import { MOST_HELD, type Held, type Listed, type ObjectStore, type Page } from '../store';
+import { MOST_HELD, type Held, type Inspected, type Listed, type ObjectStore, type Page } from '../store';
 import { append, remove } from './append';
 import type { Connection } from './connection';
 import { pick, type Candidate, type Picked } from './query';
+import { retire } from './retire';
 import { keyOf, typeOf } from './settling';
 
 /** A page holds whole objects up to this many bytes, at least one: nobody's memory is filled by 1,000 large artifacts. */
@@ -29,6 +30,13 @@ function pageOf(
     page: { count, first: rows[0]?.date, last: rows.at(-1)?.date, more: picked.rows.length > count },
   };
 }
+
+const listed = (row: Candidate): Listed => ({
+  id: row.object_id,
+  date: row.date,
+  version: row.version_text,
+  spec: row.spec,
+});
 
 export function sqliteObjects(connection: Connection): ObjectStore {
   const { sql, read } = connection;
@@ -86,14 +94,23 @@ export function sqliteObjects(connection: Connection): ObjectStore {
     find,
     list: async (scope, query) => {
       const { rows, page } = pageOf(await pick(connection, scope, rowOf(scope), query), query.limit);
-      const items = rows.map((row): Listed => ({
-        id: row.object_id,
-        date: row.date,
-        version: row.version_text,
-        spec: row.spec,
-      }));
+      return { ...page, items: rows.map(listed) };
+    },
+    inspect: async (scope, query) => {
+      const { rows, page } = pageOf(await pick(connection, scope, rowOf(scope), query), query.limit);
+      const more = sql('SELECT type, rank, publisher, body AS text FROM versions WHERE row = ?');
+      const items = read(() =>
+        rows.flatMap((row): Inspected[] => {
+          const found = more.get(row.version) as
+            Pick<Inspected, 'type' | 'rank' | 'publisher' | 'text'> | undefined;
+          // A removal may have come between the two looks.
+          return found ? [{ ...listed(row), ...found }] : [];
+        }),
+      );
       return { ...page, items };
     },
+    retire: async (collectionId, retirement, by, apply) =>
+      retire(connection, collectionId, retirement, by, apply),
     presence: async (scope, id, instants) =>
       read(() => {
         const of = [rowOf(scope), keyOf(id), typeOf(id)] as const;

@@ -28,19 +28,28 @@ interface StatusRow {
 type Kind = 'success' | 'failure' | 'pending';
 
 export function writeAudit(
-  { sql, clock }: Connection,
+  connection: Connection,
   scope: Scope,
   action: string,
   subject: string,
   detail: string,
 ): void {
+  const { principal, collection } = scope;
+  auditBy(connection, principal.name, action, `${collection.apiRoot}/${collection.alias}`, subject, detail);
+}
+
+/** @param collection as `root/alias`. */
+export function auditBy(
+  { sql, clock }: Connection,
+  by: string,
+  action: string,
+  collection: string,
+  subject: string,
+  detail: string,
+): void {
   sql('INSERT INTO audit (at, principal, action, collection, subject, detail) VALUES (?, ?, ?, ?, ?, ?)').run(
     clock(),
-    scope.principal.name,
-    action,
-    `${scope.collection.apiRoot}/${scope.collection.alias}`,
-    subject,
-    detail,
+    ...[by, action, collection, subject, detail],
   );
 }
 

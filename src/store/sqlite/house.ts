@@ -1,0 +1,80 @@
+/** Leases, runs and notes of jobs; how far readers came; maintenance. */
+import type { HouseStore, JobRun, Reading } from '../store';
+import { check } from './check';
+import type { Connection } from './connection';
+import { mend } from './mend';
+
+export function sqliteHouse(connection: Connection): HouseStore {
+  const { db, sql, read, write } = connection;
+  return {
+    lease: async (name, holder, now, until) =>
+      write(
+        () =>
+          sql(
+            `INSERT INTO leases VALUES (@name, @holder, @until) ON CONFLICT (name) DO UPDATE SET holder = @holder, until = @until
+             WHERE holder = @holder OR until <= @now`,
+          ).run({ name, holder, now, until }).changes > 0,
+      ),
+    release: async (name, holder) => {
+      write(() => sql('DELETE FROM leases WHERE name = ? AND holder = ?').run(name, holder));
+    },
+    recordRun: async ({ name, started, took, ok, result }) => {
+      write(() =>
+        sql('INSERT INTO job_runs (name, started, took, ok, result) VALUES (?, ?, ?, ?, ?)').run(
+          ...[name, started, took, ok ? 1 : 0, result],
+        ),
+      );
+    },
+    runs: async (limit, name) =>
+      read(() =>
+        (
+          sql(
+            `SELECT name, started, took, ok, result FROM job_runs WHERE @name IS NULL OR name = @name ORDER BY row DESC LIMIT @limit`,
+          ).all({ limit, name: name ?? null }) as (Omit<JobRun, 'ok'> & { ok: number })[]
+        ).map((run) => ({ ...run, ok: run.ok === 1 })),
+      ),
+    note: async (kind, name, value) => {
+      write(() =>
+        value === undefined
+          ? sql('DELETE FROM job_notes WHERE kind = ? AND name = ?').run(kind, name)
+          : sql('INSERT OR REPLACE INTO job_notes VALUES (?, ?, ?)').run(kind, name, value),
+      );
+    },
+    notes: async (kind) =>
+      read(() => {
+        const rows = sql('SELECT name, value FROM job_notes WHERE kind = ? ORDER BY name').all(kind);
+        return new Map((rows as { name: string; value: string }[]).map((r) => [r.name, r.value]));
+      }),
+    noteReadings: async (readings) => {
+      const save = sql(
+        `INSERT INTO reads VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET last_date = max(last_date, excluded.last_date)`,
+      );
+      write(() => {
+        for (const r of readings) save.run(r.collectionId, r.organisationId, r.lastDate);
+      });
+    },
+    readings: async () =>
+      read(
+        () =>
+          sql(
+            'SELECT collection_id AS collectionId, organisation_id AS organisationId, last_date AS lastDate FROM reads',
+          ).all() as Reading[],
+      ),
+    maintain: async () => {
+      const pages = (): number => db.pragma('freelist_count', { simple: true }) as number;
+      const before = pages();
+      db.pragma('optimize');
+      const [checkpoint] = db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number; log: number }[];
+      db.pragma('incremental_vacuum(10000)');
+      const size = db.pragma('page_size', { simple: true }) as number;
+      return {
+        checkpointed: checkpoint?.busy === 0 ? 1 : 0,
+        free_bytes_before: before * size,
+        free_bytes: pages() * size,
+        bytes: (db.pragma('page_count', { simple: true }) as number) * size,
+      };
+    },
+    check: async (progress) => check(connection, progress),
+    mend: async () => mend(connection),
+  };
+}
