@@ -1,4 +1,4 @@
-import type { StixObject } from '../src/domain/stix';
+import { statedVersion, type StixObject } from '../src/domain/stix';
 import { titleOf } from './search';
 import { actingAs, collectionNamed, readCollection } from './select';
 import { readStix } from './stix-files';
@@ -24,7 +24,7 @@ async function newest(
     if (text.unreadable !== undefined) throw new UsageError(`${text.source}: ${text.unreadable}`);
     for (const { id, object } of text.members) {
       const before = found.get(id);
-      const version = (o: StixObject): string => String(o['modified'] ?? o['created'] ?? '');
+      const version = (o: StixObject): string => statedVersion(o)?.key ?? '';
       if (!before || version(before) <= version(object)) found.set(id, object);
     }
   }

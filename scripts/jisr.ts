@@ -2,6 +2,7 @@
 /** The `jisr` command. */
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from './run';
 
 // Whoever reads the output may have enough of it: jisr export … | head.
@@ -18,6 +19,7 @@ run(process.argv.slice(2), {
   error: (line) => void process.stderr.write(`${line}\n`),
   input: () => text(process.stdin),
   clock: () => Date.now() * 1000,
+  wait: (ms) => sleep(ms),
   terminal: process.stderr.isTTY,
 }).then(
   (code) => (process.exitCode = code),

@@ -2,6 +2,8 @@ import { add } from './add';
 import { apply } from './apply';
 import { audit } from './audit';
 import { change } from './change';
+import { check } from './check';
+import { dedupe } from './dedupe';
 import { diff } from './diff';
 import { demo } from './demo';
 import { disable, enable } from './disable';
@@ -11,10 +13,13 @@ import { exportVerb } from './export';
 import { ids } from './ids';
 import { importVerb } from './import';
 import { list } from './list';
+import { poll } from './poll';
+import { publish } from './publish';
 import { remove } from './remove';
 import { expire, revoke } from './revise';
 import { search } from './search';
 import { show } from './show';
+import { stats } from './stats';
 import { copy, move } from './transfer';
 import { validate } from './validate';
 import type { Verb } from './verb';
@@ -37,10 +42,15 @@ export const VERBS: readonly Verb[] = [
   importVerb,
   exportVerb,
   diff,
+  dedupe,
   revoke,
   expire,
   copy,
   move,
+  stats,
+  check,
+  publish,
+  poll,
   expireStatuses,
   demo,
 ];

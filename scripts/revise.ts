@@ -1,6 +1,5 @@
 /** New versions of objects: STIX lets only the creator of an object make one (§3.6.2, D8a). */
 import type { Principal } from '../src/domain/access';
-import type { Collection } from '../src/domain/channel';
 import { groupOf, type StixObject } from '../src/domain/stix';
 import { formatTimestamp, parseTimestamp, type Micros } from '../src/domain/timestamp';
 import type { Store } from '../src/store/store';
@@ -67,7 +66,6 @@ const REVISIONS: readonly Revision[] = [
 /** Revises what may be revised. @returns what became of each. */
 async function revise(
   store: Store,
-  collection: Collection,
   principal: Principal,
   items: readonly Item[],
   { unfit, change }: Revision,
@@ -117,7 +115,7 @@ Example:
     const principal = await actingAs(store, a);
     const items = await gather(store, collection, a, context);
     const door = a.apply ? new LocalDoor(store, principal, collection, context) : undefined;
-    const steps = await revise(store, collection, principal, items, revision, context.clock(), door);
+    const steps = await revise(store, principal, items, revision, context.clock(), door);
     return tell(a, context, revision.name, steps);
   },
 });

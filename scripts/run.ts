@@ -11,6 +11,7 @@ export interface Surroundings {
   error(line: string): void;
   input(): Promise<string>;
   readonly clock: () => number;
+  readonly wait: (ms: number) => Promise<void>;
   readonly terminal: boolean;
 }
 

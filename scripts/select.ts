@@ -156,7 +156,12 @@ export async function* readCollection(
   store: Store,
   principal: Principal,
   collection: Collection,
-  query: { readonly versions?: boolean; readonly ids?: readonly string[]; readonly since?: Micros } = {},
+  query: {
+    readonly versions?: boolean;
+    readonly ids?: readonly string[];
+    readonly types?: readonly string[];
+    readonly since?: Micros;
+  } = {},
 ): AsyncGenerator<Item> {
   const name = `${collection.apiRoot}/${collection.alias}`;
   const scope = await allowed(name, () => scopeFor(principal, collection, 'read'));
@@ -164,7 +169,7 @@ export async function* readCollection(
   for (;;) {
     const page = await store.objects.inspect(scope, {
       ids: query.ids,
-      types: undefined,
+      types: query.types,
       version: query.versions ? ALL : LAST,
       specVersions: undefined,
       properties: new Map(),

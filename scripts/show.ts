@@ -1,5 +1,6 @@
 import { tlpName } from '../src/domain/tlp';
 import type { Store } from '../src/store/store';
+import { showObject } from './show-object';
 import { findCollection, findOrganisation, findPrincipal, UsageError, type Verb } from './verb';
 
 const SHOW: Record<string, (store: Store, name: string) => Promise<object>> = {
@@ -22,18 +23,30 @@ const SHOW: Record<string, (store: Store, name: string) => Promise<object>> = {
 
 export const show: Verb = {
   name: 'show',
-  summary: 'show one organisation, principal or collection',
-  help: `jisr show organisation|principal|collection NAME [--json]
+  summary: 'show one object, organisation, principal or collection',
+  help: `jisr show object ID [--as LOGIN] [--json]
+jisr show organisation|principal|collection NAME [--json]
+
+An object is shown as each collection has it that the account may read: its versions, its relationships and their
+ends, when and by whom it came, and who may read it.
 
 Example:
   jisr show collection europe/indicators`,
-  options: {},
-  run: async ({ words: [noun = '', name], json }, context) => {
+  options: { as: { type: 'string' } },
+  run: async (a, context) => {
+    const [noun = '', name] = a.words;
     const found = SHOW[noun];
-    if (!found || name === undefined)
-      throw new UsageError('Say what to show: organisation, principal or collection, and its name.');
-    const shown = await found(await context.store(), name);
-    context.print(json ? JSON.stringify(shown) : JSON.stringify(shown, null, 2));
+    if ((!found && noun !== 'object') || name === undefined)
+      throw new UsageError(
+        'Say what to show: object, organisation, principal or collection, and its id or name.',
+      );
+    const store = await context.store();
+    if (!found) {
+      await showObject(store, a, context, name);
+      return 0;
+    }
+    const shown = await found(store, name);
+    context.print(a.json ? JSON.stringify(shown) : JSON.stringify(shown, null, 2));
     return 0;
   },
 };

@@ -20,6 +20,8 @@ export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Microseconds since 1970. */
   readonly clock: () => number;
+  /** Waits some milliseconds. */
+  readonly wait: (ms: number) => Promise<void>;
   /** For people: what is going on, what went wrong. */
   error(line: string): void;
   /** Whether somebody watches the output for people. */

@@ -30,6 +30,7 @@ async function jisr(
     error: (text) => err.push(text),
     input: async () => input,
     clock: () => 1_700_000_000_000_000,
+    wait: async () => undefined,
     terminal: false,
   });
   return { code, out: out.join('\n'), err: err.join('\n') };

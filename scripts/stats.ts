@@ -1,0 +1,146 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'csv-stringify/sync';
+import { formatTimestamp, type Micros } from '../src/domain/timestamp';
+import { tlpName } from '../src/domain/tlp';
+import { actingAs, allowed, collectionNamed, isExpired, select, SELECTION, SELECTION_HELP } from './select';
+import { barChart } from './svg';
+import { oneOf, table, type Verb } from './verb';
+import { OperatorError } from '../src/domain/errors';
+
+const DAY = 24 * 3600 * 1e6;
+const AGES = [
+  [7, 'up to 7 days'],
+  [30, 'up to 30 days'],
+  [90, 'up to 90 days'],
+  [365, 'up to a year'],
+  [Infinity, 'older'],
+] as const;
+const DIMENSIONS = ['type', 'marking', 'producer', 'country', 'age', 'week', 'state'] as const;
+type Dimension = (typeof DIMENSIONS)[number];
+type Counts = Record<Dimension, Map<string, number>>;
+
+/** ISO 8601 week, such as 2024-W05. */
+export function weekOf(date: Micros): string {
+  const day = new Date(Math.floor(date / 1000));
+  const thursday = new Date(day);
+  thursday.setUTCDate(day.getUTCDate() + 4 - (day.getUTCDay() || 7));
+  const year = thursday.getUTCFullYear();
+  const week = Math.ceil(((thursday.getTime() - Date.UTC(year, 0, 1)) / 86_400_000 + 1) / 7);
+  return `${year}-W${String(week).padStart(2, '0')}`;
+}
+
+const FORMATS = ['table', 'json', 'csv', 'svg'] as const;
+/** In the order of the numbers; ages and weeks in that of time. */
+const ORDERED: Readonly<Record<string, true>> = { age: true, week: true };
+
+function sorted(dimension: Dimension, counts: ReadonlyMap<string, number>): [string, number][] {
+  const entries = [...counts];
+  if (dimension === 'age')
+    return AGES.flatMap(([, name]): [string, number][] =>
+      counts.has(name) ? [[name, counts.get(name) ?? 0]] : [],
+    );
+  return ORDERED[dimension]
+    ? entries.sort(([a], [b]) => (a < b ? -1 : 1))
+    : entries.sort(([, a], [, b]) => b - a);
+}
+
+export const stats: Verb = {
+  name: 'stats',
+  summary: 'count objects by type, marking, producer, country, age, week and state',
+  help: `jisr stats [ROOT/ALIAS…] [--format table|json|csv|svg] [--out FOLDER] [OPTIONS]
+
+Without a collection all that the account may read. The state of an object is active, revoked, expired, and "never
+read" if it was added after everything that any organisation but its publisher has polled. svg writes a chart for each
+count into a folder (default: .).
+
+${SELECTION_HELP}
+
+Example:
+  jisr stats europe/indicators`,
+  options: { ...SELECTION, format: { type: 'string' }, out: { type: 'string' } },
+  run: async (a, context) => {
+    const format = a.json ? 'json' : oneOf('format', a.text('format') ?? 'table', FORMATS);
+    const store = await context.store();
+    const principal = await actingAs(store, a);
+    const all = (await store.catalog.channels()).flatMap((c) => c.collections);
+    const collections =
+      a.words.length > 0 ? await Promise.all(a.words.map((name) => collectionNamed(store, name))) : all;
+    const organisations = new Map((await store.people.organisations()).map((o) => [o.id, o]));
+    const readings = await store.house.readings();
+    const now = context.clock();
+    const counts = Object.fromEntries(DIMENSIONS.map((d) => [d, new Map<string, number>()])) as Counts;
+    const count = (dimension: Dimension, name: string): void => {
+      counts[dimension].set(name, (counts[dimension].get(name) ?? 0) + 1);
+    };
+    let total = 0;
+    for (const collection of collections) {
+      const read = (publisher: string): Micros =>
+        Math.max(
+          -1,
+          ...readings
+            .filter((r) => r.collectionId === collection.id && r.organisationId !== publisher)
+            .map((r) => r.lastDate),
+        );
+      try {
+        for await (const item of select(store, collection, a, context)) {
+          total++;
+          const organisation = organisations.get(item.publisher);
+          count('type', item.type);
+          count('marking', tlpName(item.rank));
+          count('producer', organisation?.name ?? item.publisher);
+          count('country', organisation?.country ?? organisation?.region ?? 'unknown');
+          const days = (now - item.date) / DAY;
+          count('age', (AGES.find(([most]) => days <= most) ?? AGES[4])[1]);
+          count('week', weekOf(item.date));
+          if (item.object['revoked'] === true) count('state', 'revoked');
+          else if (isExpired(item.object, now)) count('state', 'expired');
+          else count('state', 'active');
+          if (item.date > read(item.publisher)) count('state', 'never read');
+        }
+      } catch (error) {
+        // Of all collections those that the account may not read are left out.
+        if (a.words.length > 0 || !(error instanceof OperatorError)) throw error;
+      }
+    }
+    const tables = DIMENSIONS.map((d) => [d, sorted(d, counts[d])] as const);
+    if (format === 'json')
+      context.print(
+        JSON.stringify({
+          at: formatTimestamp(now),
+          by: principal.name,
+          total,
+          ...Object.fromEntries(tables.map(([d, rows]) => [`by_${d}`, Object.fromEntries(rows)])),
+        }),
+      );
+    else if (format === 'csv')
+      await context.write(
+        stringify(
+          [['count', 'name', 'objects'], ...tables.flatMap(([d, rows]) => rows.map(([n, c]) => [d, n, c]))],
+          {
+            escape_formulas: true,
+          },
+        ),
+      );
+    else if (format === 'svg') {
+      const folder = a.text('out') ?? '.';
+      await allowed(folder, () => mkdir(folder, { recursive: true }));
+      for (const [d, rows] of tables) {
+        const path = join(folder, `objects-by-${d}.svg`);
+        await writeFile(path, barChart(`Objects by ${d}`, rows.slice(0, 40)));
+        context.print(path);
+      }
+    } else {
+      context.print(`${total} objects.`);
+      for (const [d, rows] of tables)
+        if (rows.length > 0)
+          context.print(
+            `\n${table(
+              [d, 'objects'],
+              rows.map(([n, c]) => [n, String(c)]),
+            )}`,
+          );
+    }
+    return 0;
+  },
+};
