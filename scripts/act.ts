@@ -1,6 +1,6 @@
 /** Doing something to each of several objects: a plan that is shown, and done only with --apply. */
 import { titleOf } from './search';
-import type { Item } from './select';
+import type { Item } from '../src/read-collection';
 import { table, type Arguments, type Context, type ExitCode } from './verb';
 
 /** What becomes of one object. */

@@ -4,7 +4,8 @@ import { formatTimestamp } from '../src/domain/timestamp';
 import { LocalDoor } from './local-door';
 import { keyOf } from './same';
 import { titleOf } from './search';
-import { actingAs, collectionNamed, select, SELECTION, SELECTION_HELP, type Item } from './select';
+import type { Item } from '../src/read-collection';
+import { actingAs, collectionNamed, select, SELECTION, SELECTION_HELP } from './select';
 import { table, type Verb } from './verb';
 
 /** The one that stays: what its own producer published, else what came first. */

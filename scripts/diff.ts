@@ -1,6 +1,7 @@
 import { statedVersion, type StixObject } from '../src/domain/stix';
 import { titleOf } from './search';
-import { actingAs, collectionNamed, readCollection } from './select';
+import { readCollection } from '../src/read-collection';
+import { actingAs, collectionNamed } from './select';
 import { readStix } from './stix-files';
 import { table, UsageError, type Arguments, type Context, type Verb } from './verb';
 import { isDeepStrictEqual } from 'node:util';

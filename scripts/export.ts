@@ -8,7 +8,8 @@ import { formatTimestamp } from '../src/domain/timestamp';
 import { tlpName } from '../src/domain/tlp';
 import { badValues, LISTS, type ListKind } from './block-list';
 import { progress } from './progress';
-import { collectionNamed, isExpired, select, SELECTION, SELECTION_HELP, type Item } from './select';
+import { isExpired, type Item } from '../src/read-collection';
+import { collectionNamed, select, SELECTION, SELECTION_HELP } from './select';
 import { oneOf, type Context, type Verb } from './verb';
 
 const FORMATS = ['bundle', 'jsonl', 'csv', 'list'] as const;

@@ -1,7 +1,8 @@
 /** Objects that a verb acts on: named on the command line, in a file, or selected in the collection. */
 import type { Collection } from '../src/domain/channel';
 import type { Store } from '../src/store/store';
-import { select, type Item } from './select';
+import type { Item } from '../src/read-collection';
+import { select } from './select';
 import { readStix } from './stix-files';
 import { UsageError, type Arguments, type Context } from './verb';
 

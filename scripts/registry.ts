@@ -12,6 +12,7 @@ import { explain } from './explain';
 import { exportVerb } from './export';
 import { ids } from './ids';
 import { importVerb } from './import';
+import { jobs } from './jobs';
 import { list } from './list';
 import { poll } from './poll';
 import { publish } from './publish';
@@ -51,6 +52,7 @@ export const VERBS: readonly Verb[] = [
   check,
   publish,
   poll,
+  jobs,
   expireStatuses,
   demo,
 ];

@@ -6,7 +6,8 @@ import type { Store } from '../src/store/store';
 import { tell, type Step } from './act';
 import { gather, GATHERING, GATHERING_HELP } from './gather';
 import { LocalDoor } from './local-door';
-import { actingAs, collectionNamed, isExpired, SELECTION, SELECTION_HELP, type Item } from './select';
+import { isExpired, type Item } from '../src/read-collection';
+import { actingAs, collectionNamed, SELECTION, SELECTION_HELP } from './select';
 import type { Verb } from './verb';
 
 /** @returns why an account's organisation may not revise an object, or undefined. */

@@ -1,6 +1,7 @@
 import { formatTimestamp } from '../src/domain/timestamp';
 import { tlpName } from '../src/domain/tlp';
-import { select, collectionNamed, SELECTION, SELECTION_HELP, type Item } from './select';
+import type { Item } from '../src/read-collection';
+import { select, collectionNamed, SELECTION, SELECTION_HELP } from './select';
 import { table, UsageError, type Verb } from './verb';
 
 /** What a person calls an object. */

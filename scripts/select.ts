@@ -1,12 +1,13 @@
 /** Which objects a verb is about: options that every verb with objects understands, and reading them page by page. */
-import { scopeFor, type Principal } from '../src/domain/access';
+import type { Principal } from '../src/domain/access';
 import type { Collection } from '../src/domain/channel';
 import { OperatorError, TaxiiError } from '../src/domain/errors';
-import { ALL, LAST } from '../src/domain/query';
-import { groupOf, type StixObject } from '../src/domain/stix';
+import { groupOf } from '../src/domain/stix';
 import { parseTimestamp, type Micros } from '../src/domain/timestamp';
 import { rankOf } from '../src/domain/tlp';
-import type { Inspected, Store } from '../src/store/store';
+import { isExpired, readCollection, type Item } from '../src/read-collection';
+import type { Store } from '../src/store/store';
+
 import { findCollection, findPrincipal, UsageError, type Arguments, type Context, type Verb } from './verb';
 
 /** The options, to be spread into a verb's own. */
@@ -40,11 +41,6 @@ export const SELECTION_HELP = `  --as LOGIN         read as this account; defaul
   --revoked          only revoked ones; --expired: only indicators past their valid_until
   --versions         all versions, not only the newest`;
 
-/** An object with where it came from. */
-export interface Item extends Inspected {
-  readonly object: StixObject;
-}
-
 /** The account that a verb acts as. @throws {OperatorError} there is none. */
 export async function actingAs(store: Store, a: Arguments): Promise<Principal> {
   const name = a.text('as');
@@ -64,10 +60,12 @@ export async function allowed<T>(what: string, work: () => Promise<T> | T): Prom
   try {
     return await work();
   } catch (error) {
-    if (error instanceof TaxiiError) throw new OperatorError(`${what}: ${error.message}`);
-    throw error;
+    throw told(what, error);
   }
 }
+
+const told = (what: string, error: unknown): unknown =>
+  error instanceof TaxiiError ? new OperatorError(`${what}: ${error.message}`) : error;
 
 export async function collectionNamed(store: Store, name: string | undefined): Promise<Collection> {
   if (name === undefined) throw new UsageError('Name a collection, such as europe/indicators.');
@@ -91,12 +89,6 @@ function holdsValue(value: unknown, wanted: string): boolean {
   return (
     typeof value === 'object' && value !== null && Object.values(value).some((v) => holdsValue(v, wanted))
   );
-}
-
-export function isExpired(object: StixObject, now: Micros): boolean {
-  const until = object['valid_until'];
-  const at = typeof until === 'string' ? parseTimestamp(until) : undefined;
-  return at !== undefined && at <= now;
 }
 
 type Test = (item: Item) => boolean;
@@ -148,41 +140,6 @@ function tests(a: Arguments, context: Context, organisations: ReadonlyMap<string
   return found;
 }
 
-/** Members of a page: large enough to be fast, small enough to be forgotten. */
-const PAGE = 500;
-
-/** Reads a collection as somebody, oldest arrival first, a page at a time: flat memory, whatever its size. */
-export async function* readCollection(
-  store: Store,
-  principal: Principal,
-  collection: Collection,
-  query: {
-    readonly versions?: boolean;
-    readonly ids?: readonly string[];
-    readonly types?: readonly string[];
-    readonly since?: Micros;
-  } = {},
-): AsyncGenerator<Item> {
-  const name = `${collection.apiRoot}/${collection.alias}`;
-  const scope = await allowed(name, () => scopeFor(principal, collection, 'read'));
-  let after = query.since === undefined ? undefined : query.since - 1;
-  for (;;) {
-    const page = await store.objects.inspect(scope, {
-      ids: query.ids,
-      types: query.types,
-      version: query.versions ? ALL : LAST,
-      specVersions: undefined,
-      properties: new Map(),
-      after,
-      limit: PAGE,
-      filters: '',
-    });
-    for (const item of page.items) yield { ...item, object: JSON.parse(item.text) as StixObject };
-    if (!page.more || page.last === undefined) return;
-    after = page.last;
-  }
-}
-
 /** The objects of a collection that the options of a verb select. */
 export async function* select(
   store: Store,
@@ -200,6 +157,10 @@ export async function* select(
     ...(ids.length === 0 ? {} : { ids }),
     ...(since === undefined ? {} : { since }),
   };
-  for await (const item of readCollection(store, principal, collection, query))
-    if (all.every((test) => test(item))) yield item;
+  try {
+    for await (const item of readCollection(store, principal, collection, query))
+      if (all.every((test) => test(item))) yield item;
+  } catch (error) {
+    throw told(`${collection.apiRoot}/${collection.alias}`, error);
+  }
 }

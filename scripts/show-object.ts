@@ -5,7 +5,8 @@ import { formatTimestamp } from '../src/domain/timestamp';
 import { tlpName } from '../src/domain/tlp';
 import type { Store } from '../src/store/store';
 import { titleOf } from './search';
-import { actingAs, readCollection, type Item } from './select';
+import { readCollection, type Item } from '../src/read-collection';
+import { actingAs } from './select';
 import { table, type Arguments, type Context } from './verb';
 
 interface Related {

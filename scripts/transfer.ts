@@ -4,7 +4,8 @@ import type { Store } from '../src/store/store';
 import { tell, type Step } from './act';
 import { gather, GATHERING, GATHERING_HELP } from './gather';
 import { LocalDoor } from './local-door';
-import { actingAs, collectionNamed, SELECTION, SELECTION_HELP, type Item } from './select';
+import type { Item } from '../src/read-collection';
+import { actingAs, collectionNamed, SELECTION, SELECTION_HELP } from './select';
 import { UsageError, type Arguments, type Context, type ExitCode, type Verb } from './verb';
 
 async function copyTo(

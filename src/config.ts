@@ -1,4 +1,5 @@
 /** The configuration of the server: read once, from the environment, and refused as a whole if any of it is wrong. */
+import cron from 'node-cron';
 import type { Limits } from './domain/query';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -32,7 +33,13 @@ export interface Config {
   readonly requestTimeoutMs: number;
   /** How long finished statuses are kept (T-276). */
   readonly statusDays: number;
+  /** When jobs run: cron by name, where it is not their own time, and the time zone of all. */
+  readonly schedule: { readonly times: Readonly<Record<string, string>>; readonly timeZone: string };
 }
+
+/** The jobs that can be given another time; test/jobs.test.ts holds this to the table of jobs. */
+export const JOB_NAMES = ['expiry', 'statistics', 'retention', 'statuses', 'maintenance', 'check'] as const;
+const variableOf = (job: string): string => `JISR_JOB_${job.toUpperCase()}`;
 
 const NAMES = new Set([
   ...[
@@ -59,7 +66,8 @@ const NAMES = new Set([
     'JISR_ACCEPT_STIX_TYPE',
   ],
   ...['JISR_INTEROP_STATUS_PROPERTY', 'JISR_BEHIND_PROXY', 'JISR_ALLOW_PLAIN_HTTP', 'JISR_LOG_LEVEL'],
-  ...['JISR_HEADERS_TIMEOUT_MS', 'JISR_REQUEST_TIMEOUT_MS', 'JISR_STATUS_DAYS'],
+  ...['JISR_HEADERS_TIMEOUT_MS', 'JISR_REQUEST_TIMEOUT_MS', 'JISR_STATUS_DAYS', 'JISR_JOBS_TIME_ZONE'],
+  ...JOB_NAMES.map(variableOf),
 ]);
 
 const BOOLEANS: Readonly<Record<string, boolean>> = {
@@ -128,6 +136,7 @@ export function readConfig(env: Environment): Config {
     headersTimeoutMs: integer('JISR_HEADERS_TIMEOUT_MS', 20_000, 100),
     requestTimeoutMs: integer('JISR_REQUEST_TIMEOUT_MS', 300_000, 100),
     statusDays: integer('JISR_STATUS_DAYS', 7, 1, 36_500),
+    schedule: { times: jobTimes(text, problems), timeZone: timeZone(text('JISR_JOBS_TIME_ZONE'), problems) },
   };
   if (config.headersTimeoutMs > config.requestTimeoutMs) {
     problems.push('JISR_HEADERS_TIMEOUT_MS: is longer than JISR_REQUEST_TIMEOUT_MS, which includes it.');
@@ -140,6 +149,34 @@ export function readConfig(env: Environment): Config {
   }
   if (problems.length > 0) throw new ConfigError(`The configuration is wrong:\n  ${problems.join('\n  ')}`);
   return config;
+}
+
+/** Cron expressions by name of the job; "off" switches one off. */
+function jobTimes(
+  text: (name: string) => string | undefined,
+  problems: string[],
+): Readonly<Record<string, string>> {
+  const times: Record<string, string> = {};
+  for (const job of JOB_NAMES) {
+    const said = text(variableOf(job));
+    if (said === undefined) continue;
+    if (said !== 'off' && !cron.validate(said))
+      problems.push(
+        `${variableOf(job)}: "${said}" is neither a cron expression such as "17 3 * * *" nor off.`,
+      );
+    times[job] = said;
+  }
+  return times;
+}
+
+function timeZone(text: string | undefined, problems: string[]): string {
+  const name = text ?? 'UTC';
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+  } catch {
+    problems.push(`JISR_JOBS_TIME_ZONE: "${name}" is no time zone such as Africa/Cairo or UTC.`);
+  }
+  return name;
 }
 
 function level(text: string | undefined, problems: string[]): LogLevel {

@@ -6,6 +6,7 @@ import { readConfig, type Config } from './config';
 import { OperatorError } from './domain/errors';
 import { firstOperator } from './first-start';
 import { createApp } from './http/app';
+import { Readings } from './http/readings';
 import { createServer } from './http/server';
 import { startJobs } from './jobs/schedule';
 import { createLogger, type Logger } from './log';
@@ -14,6 +15,9 @@ import { openStore } from './store/open';
 import { loadChannels } from './validation/channel';
 
 const clock = (): number => Date.now() * 1000;
+
+/** How often it is written down how far readers came, in ms. */
+const READINGS_MS = 30_000;
 
 /** How long requests under way may take to end after SIGTERM, in ms. */
 const DRAIN_MS = 20_000;
@@ -61,16 +65,27 @@ async function serve(config: Config, log: Logger): Promise<void> {
       process.exit(1);
     },
   );
-  const server = createServer(createApp({ store: reader, door, config, log, clock }), config);
-  const stopJobs = startJobs({ store: housekeeper, clock, statusDays: config.statusDays }, log);
+  const readings = new Readings();
+  const server = createServer(createApp({ store: reader, door, config, log, clock, readings }), config);
+  const writeReadings = async (): Promise<void> => {
+    const taken = readings.take();
+    if (taken.length > 0) await housekeeper.house.noteReadings(taken);
+  };
+  const noting = setInterval(() => {
+    writeReadings().catch((error: unknown) => log.warn({ err: error }, 'how far readers came was not noted'));
+  }, READINGS_MS);
+  const { statusDays, schedule } = config;
+  const stopJobs = startJobs({ store: housekeeper, door, clock, statusDays }, schedule, log);
   let stopping = false;
   const stop = (signal: string): void => {
     if (stopping) return;
     stopping = true;
     log.info({ signal }, 'stopping');
     void (async () => {
+      clearInterval(noting);
       await stopJobs();
       await drain(server);
+      await writeReadings();
       await door.stop();
       await reader.close();
       await housekeeper.close();

@@ -15,9 +15,13 @@ const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
   [/^src\/publish$/, /^src\/(domain\/|validation\/|store\/store$|door$|admission$)/],
   [/^src\/publish-thread$/, /^src\/(domain\/|store\/(store|open)$|door$|publish$)/],
   [/^src\/http\//, /^src\/(domain\/|store\/store$|http\/|door$|config$|log$|passwords$)/],
-  [/^src\/jobs\//, /^src\/(domain\/|store\/store$|jobs\/|log$|publish$)/],
+  [/^src\/read-collection$/, /^src\/(domain\/|store\/store$)/],
+  [/^src\/jobs\//, /^src\/(domain\/|store\/store$|jobs\/|log$|door$|read-collection$)/],
   [/^src\/main$/, /^src\//],
-  [/^scripts\//, /^(scripts\/|src\/(domain\/|validation\/|store\/(store|open)$|jobs\/|passwords$|publish$|config$))/],
+  [
+    /^scripts\//,
+    /^(scripts\/|src\/(domain\/|validation\/|store\/(store|open)$|jobs\/|passwords$|publish$|config$|read-collection$))/,
+  ],
 ];
 
 const files = ['src', 'scripts'].flatMap((folder) =>

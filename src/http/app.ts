@@ -10,6 +10,7 @@ import type { Store } from '../store/store';
 import { audit } from './audit';
 import { createAuthenticate } from './auth';
 import { problem } from './problem';
+import type { Readings } from './readings';
 import { createRouter } from './router';
 
 export interface AppDeps {
@@ -18,9 +19,10 @@ export interface AppDeps {
   readonly config: Config;
   readonly log: Logger;
   readonly clock: () => Micros;
+  readonly readings: Readings;
 }
 
-export function createApp({ store, door, config, log, clock }: AppDeps): Express {
+export function createApp({ store, door, config, log, clock, readings }: AppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -34,7 +36,10 @@ export function createApp({ store, door, config, log, clock }: AppDeps): Express
     next();
   });
   app.use(
-    createRouter({ store, door, config, authenticate: createAuthenticate({ people: store.people, clock }) }),
+    createRouter({
+      ...{ store, door, config, readings },
+      authenticate: createAuthenticate({ people: store.people, clock }),
+    }),
   );
   app.use(problem(log));
   return app;

@@ -15,6 +15,7 @@ import { note } from './audit';
 import type { ReadBody } from './body';
 import { mediaTypes } from './catalog';
 import { requireTaxiiContent } from './negotiate';
+import type { Readings } from './readings';
 import { envelope, manifest, reply, setDateHeaders, versions } from './reply';
 
 function paramsOf(req: Request<Names>): URLSearchParams {
@@ -54,10 +55,11 @@ function objectIdOf(req: Request<Names>): string {
 
 /** §5.4 Get Objects */
 export const listObjects =
-  (store: ObjectStore, limits: Limits) =>
+  (store: ObjectStore, limits: Limits, readings: Readings) =>
   async (scope: Scope<'read'>, req: Request<Names>, res: Response): Promise<void> => {
     const query = parseObjectQuery(paramsOf(req), 'objects', scope.collection.id, limits);
     const page = await store.find(scope, query);
+    readings.note(scope, page);
     replyPage(res, page, query, envelope(page, nextOf(scope, page, query)));
   };
 
@@ -83,12 +85,13 @@ export const listManifest =
 
 /** §5.6 Get an Object */
 export const getObject =
-  (store: ObjectStore, limits: Limits) =>
+  (store: ObjectStore, limits: Limits, readings: Readings) =>
   async (scope: Scope<'read'>, req: Request<Names>, res: Response): Promise<void> => {
     const id = objectIdOf(req);
     const query = { ...parseObjectQuery(paramsOf(req), 'object', scope.collection.id, limits), ids: [id] };
     const page = await store.find(scope, query);
     if (page.count === 0) await requirePresent(store, scope, id, query);
+    readings.note(scope, page);
     replyPage(res, page, query, envelope(page, nextOf(scope, page, query)));
   };
 

@@ -19,6 +19,7 @@ import {
   listObjects,
   listVersions,
 } from './objects';
+import type { Readings } from './readings';
 
 type Methods = { readonly [Method in 'get' | 'post' | 'delete']?: Endpoint };
 
@@ -50,9 +51,10 @@ export interface RouterDeps {
   readonly door: Door;
   readonly config: Config;
   readonly authenticate: Authenticate;
+  readonly readings: Readings;
 }
 
-export function createRouter({ store, door, config, authenticate }: RouterDeps): Router {
+export function createRouter({ store, door, config, authenticate, readings }: RouterDeps): Router {
   const { objects, catalog, records } = store;
   const { limits } = config;
   const { seeing, seeingOrNobody, reading, writing, removing } = openGate(authenticate, catalog);
@@ -80,10 +82,13 @@ export function createRouter({ store, door, config, authenticate }: RouterDeps):
   url(collection, { get: seeing(getCollection(catalog)) });
   url(`${collection}/manifest`, { get: reading(listManifest(objects, limits)) });
   url(`${collection}/objects`, {
-    get: reading(listObjects(objects, limits)),
+    get: reading(listObjects(objects, limits, readings)),
     post: writing(addObjects(door, readBody, config)),
   });
-  url(object, { get: reading(getObject(objects, limits)), delete: removing(deleteObject(door, limits)) });
+  url(object, {
+    get: reading(getObject(objects, limits, readings)),
+    delete: removing(deleteObject(door, limits)),
+  });
   url(`${object}/versions`, { get: reading(listVersions(objects, limits)) });
   router.use(() => {
     throw notFound();

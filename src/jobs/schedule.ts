@@ -1,39 +1,45 @@
 import cron from 'node-cron';
-import type { Micros } from '../domain/timestamp';
 import type { Logger } from '../log';
-import type { Store } from '../store/store';
-import { expireStatuses } from './expire-statuses';
+import { runJob, type JobContext } from './job';
+import { JOBS } from './jobs';
 
-export interface JobContext {
-  /** A store that may be written to. */
-  readonly store: Store;
-  readonly clock: () => Micros;
-  readonly statusDays: number;
+export interface Schedule {
+  /** By name of the job; jobs that are not named keep their own time, "off" switches one off. */
+  readonly times: Readonly<Record<string, string>>;
+  /** IANA name, such as Africa/Cairo. */
+  readonly timeZone: string;
 }
 
-/** Name → when (cron, server's time zone) → what; it returns what it did, for the log. */
-const JOBS: readonly {
-  name: string;
-  when: string;
-  run: (context: JobContext) => Promise<Record<string, unknown>>;
-}[] = [{ name: 'expire-statuses', when: '17 3 * * *', run: expireStatuses }];
-
 /** Starts the jobs; one that fails is logged and runs again at its next time. @returns stops them. */
-export function startJobs(context: JobContext, log: Logger): () => Promise<void> {
-  const tasks = JOBS.map(({ name, when, run }) =>
+export function startJobs(
+  context: Omit<JobContext, 'apply'>,
+  { times, timeZone }: Schedule,
+  log: Logger,
+): () => Promise<void> {
+  const running = new Set<Promise<void>>();
+  const tasks = JOBS.filter((job) => times[job.name] !== 'off').map((job) =>
     cron.schedule(
-      when,
+      times[job.name] ?? job.when,
       async () => {
-        try {
-          log.info({ job: name, ...(await run(context)) }, 'job done');
-        } catch (error) {
-          log.error({ job: name, err: error }, 'job failed');
-        }
+        const work = (async () => {
+          try {
+            const run = await runJob(job, { ...context, apply: true });
+            if (!run) log.debug({ job: job.name }, 'job runs elsewhere');
+            else if (run.ok) log.info({ job: job.name, took: run.took, result: run.result }, 'job done');
+            else log.error({ job: job.name, took: run.took, error: run.result }, 'job failed');
+          } catch (error) {
+            log.error({ job: job.name, err: error }, 'job failed');
+          }
+        })();
+        running.add(work);
+        await work;
+        running.delete(work);
       },
-      { name, noOverlap: true },
+      { name: job.name, noOverlap: true, timezone: timeZone },
     ),
   );
   return async () => {
     for (const task of tasks) await task.destroy();
+    await Promise.all(running);
   };
 }

@@ -9,6 +9,7 @@ import type { Status } from '../../src/domain/taxii';
 import { readConfig, type Config } from '../../src/config';
 import { createApp } from '../../src/http/app';
 import { createServer } from '../../src/http/server';
+import { Readings } from '../../src/http/readings';
 import { createLogger } from '../../src/log';
 import { hashPassword } from '../../src/passwords';
 import { openDoor, type OpenDoor } from '../../src/publish';
@@ -78,6 +79,7 @@ export interface Exchange {
   readonly server: Server;
   readonly store: Store;
   readonly door: OpenDoor;
+  readonly readings: Readings;
   /** Sends a request and checks what holds for every answer of a TAXII server. */
   send(method: string, path: string, options?: SendOptions): Promise<Response>;
   get(path: string, options?: SendOptions): Promise<Response>;
@@ -172,7 +174,11 @@ export async function serveExchange(
     limits: { depth: config.maxDepth, objects: config.maxObjects },
     report: () => undefined,
   });
-  const server = createServer(createApp({ store, door, config, log: createLogger('silent'), clock }), config);
+  const readings = new Readings();
+  const server = createServer(
+    createApp({ store, door, config, log: createLogger('silent'), clock, readings }),
+    config,
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 
   const send: Exchange['send'] = async (method, path, options = {}) => {
@@ -200,6 +206,7 @@ export async function serveExchange(
     server,
     store,
     door,
+    readings,
     send,
     get: (path, options) => send('GET', path, options),
     add: async (name, objects, as = 'desk') => {

@@ -1,0 +1,97 @@
+/**
+ * Indicators past their valid_until are reported to the organisations that published them. Only those of the
+ * operator's own organisation are revoked, by a new version: nobody else may revise others' objects (§3.6.2).
+ */
+import type { Principal } from '../domain/access';
+import { accessOf } from '../domain/access';
+import type { Collection } from '../domain/channel';
+import { formatTimestamp, parseTimestamp, type Micros } from '../domain/timestamp';
+import { isExpired, readCollection, type Item } from '../read-collection';
+import type { Store } from '../store/store';
+import type { JobContext } from './job';
+
+/** Ids that a report names; all are counted. */
+const MOST_NAMED = 100;
+const BATCH = 500;
+
+export interface ExpiryReport {
+  readonly at: string;
+  readonly organisation: string;
+  readonly count: number;
+  readonly objects: readonly { collection: string; id: string; valid_until: string }[];
+}
+
+/** The account that jobs act as. */
+export async function operatorOf(store: Store): Promise<Principal | undefined> {
+  return (await store.people.principals()).find(
+    (p) => p.organisation.kind === 'operator' && !p.disabled && !p.organisation.disabled,
+  );
+}
+
+function revoked({ object }: Item, now: Micros): string {
+  const before = parseTimestamp(String(object['modified'])) ?? 0;
+  const millis = Math.max(Math.floor(now / 1000), Math.floor(before / 1000) + 1);
+  const modified = formatTimestamp(millis * 1000).replace(/\d{3}Z$/, 'Z');
+  return JSON.stringify({ ...object, revoked: true, modified });
+}
+
+async function publishAll(
+  { door }: JobContext,
+  principal: Principal,
+  collection: Collection,
+  texts: readonly string[],
+): Promise<number> {
+  let count = 0;
+  for (let i = 0; i < texts.length; i += BATCH) {
+    const body = Buffer.from(`{"objects":[${texts.slice(i, i + BATCH).join(',')}]}`);
+    count += (await door.publish({ principalId: principal.id, collectionId: collection.id, body }))
+      .success_count;
+  }
+  return count;
+}
+
+export async function expire(context: JobContext): Promise<Record<string, unknown>> {
+  const { store, clock, apply } = context;
+  const operator = await operatorOf(store);
+  if (!operator) return { skipped: 'there is no operator account' };
+  const now = clock();
+  const names = new Map((await store.people.organisations()).map((o) => [o.id, o.name]));
+  const reports = new Map<string, { count: number; objects: ExpiryReport['objects'][number][] }>();
+  let revocations = 0;
+  for (const collection of (await store.catalog.channels()).flatMap((c) => c.collections)) {
+    const access = accessOf(operator, collection);
+    if (!access.read) continue;
+    const own: string[] = [];
+    for await (const item of readCollection(store, operator, collection, { types: ['indicator'] })) {
+      const { object, publisher, id } = item;
+      if (object['revoked'] === true || !isExpired(object, now)) continue;
+      const identity = operator.organisation.identity;
+      const creator = object['created_by_ref'];
+      if (publisher === operator.organisation.id && (creator === undefined || creator === identity))
+        own.push(revoked(item, now));
+      else {
+        const report = reports.get(publisher) ?? { count: 0, objects: [] };
+        report.count++;
+        if (report.objects.length < MOST_NAMED)
+          report.objects.push({
+            collection: `${collection.apiRoot}/${collection.alias}`,
+            id,
+            valid_until: String(object['valid_until']),
+          });
+        reports.set(publisher, report);
+      }
+    }
+    if (access.write)
+      revocations += apply ? await publishAll(context, operator, collection, own) : own.length;
+  }
+  if (apply) {
+    for (const organisation of (await store.house.notes('expired')).keys())
+      if (!reports.has(organisation)) await store.house.note('expired', organisation, undefined);
+    for (const [id, report] of reports) {
+      const full: ExpiryReport = { at: formatTimestamp(now), organisation: names.get(id) ?? id, ...report };
+      await store.house.note('expired', id, JSON.stringify(full));
+    }
+  }
+  const reported = [...reports].map(([id, { count }]) => [names.get(id) ?? id, count]);
+  return { revoked: revocations, reported: Object.fromEntries(reported) as Record<string, number> };
+}

@@ -1,0 +1,56 @@
+/** Every job, in the order of the night. */
+import type { Micros } from '../domain/timestamp';
+import { expire } from './expiry';
+import type { Job } from './job';
+import { retire } from './retention';
+import { snapshot } from './statistics';
+
+const DAY: Micros = 24 * 3600 * 1e6;
+
+export const JOBS: readonly Job[] = [
+  {
+    name: 'expiry',
+    when: '7 * * * *',
+    summary: "report indicators past their time to who published them; revoke the operator's own",
+    run: expire,
+  },
+  {
+    name: 'statistics',
+    when: '2 0 * * *',
+    summary: 'a snapshot of what the collections hold',
+    run: snapshot,
+  },
+  {
+    name: 'retention',
+    when: '37 2 * * *',
+    summary: "remove what the collections' policies keep no longer, after a notice",
+    run: retire,
+  },
+  {
+    name: 'statuses',
+    when: '17 3 * * *',
+    summary: 'remove statuses older than their promised time (T-276, T-402b)',
+    run: async ({ store, clock, statusDays, apply }) => ({
+      removed: await store.records.expireStatuses(clock() - statusDays * DAY, apply),
+    }),
+  },
+  {
+    name: 'maintenance',
+    when: '27 3 * * *',
+    summary: 'checkpoint, optimise and give space back',
+    run: async ({ store, apply }) => (apply ? store.house.maintain() : { skipped: 'it only runs for real' }),
+  },
+  {
+    name: 'check',
+    when: '47 3 * * *',
+    summary: "hold the store against the exchange's promises",
+    run: async ({ store }) => {
+      const defects = await store.house.check(() => undefined);
+      if (defects.length > 0)
+        throw new Error(
+          `${defects.length} defects, the first: ${JSON.stringify(defects[0])}. Run: jisr check`,
+        );
+      return { defects: 0 };
+    },
+  },
+];
