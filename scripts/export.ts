@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { once } from 'node:events';
 import { stringify } from 'csv-stringify/sync';
 import { v4 as uuid } from 'uuid';
@@ -43,7 +43,7 @@ function csvRow({ object, date, rank }: Item): string {
   return stringify([COLUMNS.map(cell)], { escape_formulas: true });
 }
 
-/** Where the output goes: standard output, or a file that appears only when it is whole. */
+/** Where the output goes: standard output, a device or pipe, or a file that appears only when it is whole. */
 interface Sink {
   write(text: string): Promise<void>;
   end(): Promise<void>;
@@ -59,7 +59,12 @@ function toStandardOutput(context: Context): Sink {
 }
 
 async function toFile(path: string): Promise<Sink> {
-  const part = `${path}.part`;
+  // A device or a pipe is written to; another file in its place would not be what was meant.
+  const inPlace = await stat(path).then(
+    (what) => !what.isFile(),
+    () => false,
+  );
+  const part = inPlace ? path : `${path}.part`;
   const stream = createWriteStream(part);
   let failed: Error | undefined;
   stream.on('error', (error) => (failed = error));
@@ -81,11 +86,11 @@ async function toFile(path: string): Promise<Sink> {
       stream.end();
       if (!stream.closed) await once(stream, 'close').catch(() => undefined);
       check();
-      await rename(part, path);
+      if (!inPlace) await rename(part, path);
     },
     async abandon() {
       stream.destroy();
-      await rm(part, { force: true });
+      if (!inPlace) await rm(part, { force: true });
     },
   };
 }

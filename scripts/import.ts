@@ -121,6 +121,11 @@ async function importList(run: Import, file: string, encoding: string | undefine
   }
 }
 
+/** What csv-parse says, for people. */
+function csvProblem({ code, message }: Error & { code?: string }): string {
+  return code === 'CSV_QUOTE_NOT_CLOSED' ? 'a quote is opened and never closed' : message;
+}
+
 async function importCsv(
   run: Import,
   file: string,
@@ -128,6 +133,9 @@ async function importCsv(
   map: ColumnMap,
 ): Promise<void> {
   let header: string[] | undefined;
+  /** Where the last row that was read ends: what is wrong begins behind it. */
+  let lastLine = 1;
+  let brokenAt: number | undefined;
   const parser = parse({
     bom: true,
     delimiter: map.delimiter ?? (/\.tsv$/i.test(file) ? '\t' : ','),
@@ -142,7 +150,11 @@ async function importCsv(
     skip_records_with_error: true,
     max_record_size: LONGEST_LINE,
     on_skip: (error) => {
-      if (error) run.skip(file, (error as { lines?: number }).lines ?? null, error.message);
+      if (!error || brokenAt !== undefined) return;
+      const { code, lines } = error as { code?: string; lines?: number };
+      // What follows begins in the middle of a record.
+      if (code === 'CSV_MAX_RECORD_SIZE') brokenAt = lines ?? 0;
+      else run.skip(file, lastLine + 1, csvProblem(error));
     },
   });
   const text = Readable.from(readText(file, encoding ?? map.encoding));
@@ -150,21 +162,22 @@ async function importCsv(
   try {
     for await (const row of text.pipe(parser)) {
       const { record, info } = row as { record: Record<string, string>; info: { lines: number } };
+      if (brokenAt !== undefined && info.lines >= brokenAt) break;
+      lastLine = info.lines;
       const said = rowToSaid(map, record);
       if (typeof said === 'string') run.skip(file, info.lines, said);
       else await run.indicator(said, file, info.lines);
     }
   } catch (error) {
     if (error instanceof OperatorError) throw error;
-    const { code, lines } = error as { code?: string; lines?: number };
-    const why =
-      code === 'CSV_QUOTE_NOT_CLOSED'
-        ? 'a quote is opened and never closed'
-        : code === 'CSV_MAX_RECORD_SIZE'
-          ? `a record is longer than ${LONGEST_LINE} characters: is a quote never closed?`
-          : (error as Error).message;
-    run.skip(file, lines ?? null, `${why}; nothing after it was read`);
+    run.skip(file, lastLine + 1, `${csvProblem(error as Error)}; nothing after it was read`);
   }
+  if (brokenAt !== undefined)
+    run.skip(
+      file,
+      lastLine + 1,
+      `a record is longer than ${LONGEST_LINE} characters: is a quote never closed? Nothing after it was read`,
+    );
 }
 
 async function importStix(run: Import, file: string, context: Context): Promise<void> {

@@ -7,7 +7,9 @@ import { run } from './run';
 
 // Whoever reads the output may have enough of it: jisr export … | head.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 3);
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`The output cannot be written (${error.message}). Make room and run it again.\n`);
+  process.exit(3);
 });
 
 run(process.argv.slice(2), {

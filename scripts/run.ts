@@ -41,7 +41,10 @@ export async function run(argv: readonly string[], around: Surroundings): Promis
   try {
     const a = readArguments(verb, rest);
     const url = a.text('store') ?? around.env['JISR_STORE'] ?? 'sqlite:data/jisr.db';
-    return await verb.run(a, { ...around, store: () => (opened ??= openStore(url)) });
+    return await verb.run(a, {
+      ...around,
+      store: () => (opened ??= openStore(url, { clock: around.clock })),
+    });
   } catch (error) {
     if (error instanceof UsageError) {
       around.error(`${error.message}\nSee: jisr ${verb.name} --help`);

@@ -164,8 +164,10 @@ export class TaxiiClient {
       const last = dateOf(headers.get('x-taxii-date-added-last'));
       const more = value.more === true;
       if (last !== undefined && (newest === undefined || isBefore(newest, last))) {
-        // All that has the date before is here: pages come in the order of dates.
-        if (newest !== undefined) [after, edge] = [newest, new Set()];
+        // All that has an earlier date is here: pages come in the order of dates.
+        const first = dateOf(headers.get('x-taxii-date-added-first'));
+        const whole = first !== undefined && isBefore(first, last) ? first : newest;
+        if (whole !== undefined) [after, edge] = [whole, new Set()];
         newest = last;
       }
       for (const object of all) edge.add(versionOf(object));

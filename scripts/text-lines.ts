@@ -29,6 +29,8 @@ function decoderOf(encoding: string): TextDecoder {
   }
 }
 
+const newlines = (text: string): number => text.split('\n').length - 1;
+
 /**
  * The text of a file, piece by piece; a byte-order mark is taken off and decides between UTF-8 and UTF-16.
  *
@@ -42,9 +44,11 @@ export async function* readText(name: string, encoding: string | undefined): Asy
     decoder ??= decoderOf(encoding ?? encodingOf(bytes ?? Buffer.alloc(0)));
     try {
       const text = bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode();
-      lines += text.split('\n').length - 1;
+      lines += newlines(text);
       return text;
     } catch {
+      const [before = ''] = new TextDecoder(decoder.encoding).decode(bytes).split('\ufffd');
+      lines += newlines(before);
       throw new OperatorError(
         `${name}: from about line ${lines} on it is not ${decoder.encoding.toUpperCase()}. Say what it is, such as --encoding windows-1256 or --encoding utf-16le.`,
       );

@@ -130,12 +130,27 @@ export function findCollection(channels: readonly Channel[], name: string): Coll
 
 const width = (text: string): number =>
   Array.from(text.normalize('NFC')).reduce(
-    (sum, char) => sum + (/\p{Mn}/u.test(char) ? 0 : /[\u1100-\u115f\u2e80-\uffdc]/u.test(char) ? 2 : 1),
+    (sum, char) =>
+      sum + (/[\p{Mn}\p{Cf}]/u.test(char) ? 0 : /[\u1100-\u115f\u2e80-\uffdc]/u.test(char) ? 2 : 1),
     0,
   );
 
+const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
+// eslint-disable-next-line no-control-regex
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/**
+ * A cell that stays in its column: what somebody published moves no cursor and turns no line round, and a cell written
+ * from right to left stands between isolates, so that the columns beside it keep their places.
+ */
+function cellOf(text: string): string {
+  const safe = text.replace(UNPRINTABLE, '\ufffd');
+  return RIGHT_TO_LEFT.test(safe) ? `\u2068${safe}\u2069` : safe;
+}
+
 /** An aligned table for reading. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], texts: readonly (readonly string[])[]): string {
+  const rows = texts.map((row) => row.map(cellOf));
   const widths = head.map((title, i) => Math.max(width(title), ...rows.map((row) => width(row[i] ?? ''))));
   const line = (cells: readonly string[]): string =>
     cells

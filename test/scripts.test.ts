@@ -4,10 +4,10 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { VERBS } from '../scripts/registry';
-import { run } from '../scripts/run';
 import { verifyPassword } from '../src/passwords';
 import { openStore } from '../src/store/open';
 import { part, tool, toolId, write } from './support/exchange';
+import { jisrOn } from './support/jisr';
 
 let folder: string;
 let url: string;
@@ -17,26 +17,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-async function jisr(
-  line: string | string[],
-  input = '',
-): Promise<{ code: number; out: string; err: string }> {
-  const [out, err]: [string[], string[]] = [[], []];
-  const argv = typeof line === 'string' ? line.split(' ') : line;
-  const code = await run(argv, {
-    env: { JISR_STORE: url },
-    print: (text) => out.push(text),
-    write: async (text) => void out.push(text.replace(/\n$/, '')),
-    error: (text) => err.push(text),
-    input: async () => input,
-    clock: () => 1_700_000_000_000_000,
-    wait: async () => undefined,
-    terminal: false,
-  });
-  return { code, out: out.join('\n'), err: err.join('\n') };
-}
+const jisr = jisrOn(() => url);
 const parsed = async (line: string, input?: string): Promise<Record<string, any>> => {
-  const { code, out, err } = await jisr(`${line} --json`, input);
+  const { code, out, err } = await jisr(`${line} --json`, input === undefined ? {} : { input });
   expect([code, err]).toEqual([0, '']);
   return JSON.parse(out) as Record<string, unknown>;
 };
@@ -63,6 +46,28 @@ test.each([
   ['expire-statuses --days 0', '--days'],
   ['audit --limit x', '--limit'],
   ['remove grant', 'jisr remove grant ID'],
+  ['import', 'what to import'],
+  ['import feed.txt', '--to'],
+  ['import feed.txt --to a/b --format xml', '--format'],
+  ['export a/b --format xml', '--format'],
+  ['export a/b --kind car', '--kind'],
+  ['search a/b --limit 0', '--limit'],
+  ['search', 'Name a collection'],
+  ['export', 'Name a collection'],
+  ['dedupe', 'Name a collection'],
+  ['revoke', 'Name a collection'],
+  ['expire', 'Name a collection'],
+  ['copy a/b', '--to'],
+  ['move a/b', '--to'],
+  ['remove', 'jisr remove objects'],
+  ['diff a/b', 'what to compare'],
+  ['stats --format pie', '--format'],
+  ['publish', 'jisr publish'],
+  ['poll', 'jisr poll'],
+  ['poll http://x/ --out y --limit none', '--limit'],
+  ['jobs run nonsense', 'expiry, statistics'],
+  ['jobs history --limit -1', '--limit'],
+  ['check --nonsense', 'nonsense'],
 ])('wrong use, "%s": exit code 2 and what is wrong', async (line, what) => {
   const { code, err } = await jisr(line);
   expect(code).toBe(2);
@@ -176,7 +181,7 @@ test('a machine sets up a server from nothing: organisation, principals with giv
 });
 
 const parsed2 = async (argv: string[], input?: string): Promise<Record<string, unknown>> => {
-  const { code, out, err } = await jisr([...argv, '--json'], input);
+  const { code, out, err } = await jisr([...argv, '--json'], input === undefined ? {} : { input });
   expect([code, err]).toEqual([0, '']);
   return JSON.parse(out) as Record<string, unknown>;
 };
@@ -271,7 +276,7 @@ describe('validate and ids', () => {
     input: unknown = '',
   ): Promise<Record<string, any> & { code: number }> => {
     const text = typeof input === 'string' ? input : JSON.stringify(input);
-    const { code, out } = await jisr(['validate', '-', '--json', ...argv], text);
+    const { code, out } = await jisr(['validate', '-', '--json', ...argv], { input: text });
     return { code, ...(JSON.parse(out) as object) };
   };
 
@@ -307,7 +312,7 @@ describe('validate and ids', () => {
         errors: [expect.objectContaining({ rule: 'T-NULL', pointer: '/name', found: 'null' })],
       }),
     ]);
-    const { code, out } = await jisr(['validate', '-'], JSON.stringify(bundle(custom, broken)));
+    const { code, out } = await jisr(['validate', '-'], { input: JSON.stringify(bundle(custom, broken)) });
     expect(code).toBe(1);
     expect(out).toContain('error    T-NULL at /name: found null');
     expect(out).toContain('warning  N-CUSTPROP (401) at /x_a');
@@ -360,7 +365,7 @@ describe('validate and ids', () => {
 
   test('ids fills in what is missing, keeps the form, and follows what it replaces (§2.9)', async () => {
     const fill = async (input: unknown, ...argv: string[]): Promise<any> => {
-      const { code, out } = await jisr(['ids', '-', ...argv], JSON.stringify(input));
+      const { code, out } = await jisr(['ids', '-', ...argv], { input: JSON.stringify(input) });
       expect(code).toBe(0);
       return JSON.parse(out);
     };
