@@ -5,6 +5,8 @@ import type { Status } from '../src/domain/taxii';
 import { parseTimestamp } from '../src/domain/timestamp';
 
 const TAXII = 'application/taxii+json;version=2.1';
+/** What servers answer to a `next` that they know no longer. */
+const FORGOTTEN = new Set([400, 404, 410, 422]);
 const RETRIED = new Set([408, 425, 429, 500, 502, 503, 504]);
 const MOST_TRIES = 6;
 const LONGEST_WAIT_MS = 60_000;
@@ -60,6 +62,16 @@ function retryAfter(headers: Headers, attempt: number): number {
   return Math.min(ms, LONGEST_WAIT_MS);
 }
 
+/** A server that says no, or 0: none that can be reached. */
+class Refusal extends OperatorError {
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
 export class TaxiiClient {
   readonly collection: string;
   readonly apiRoot: string;
@@ -105,7 +117,7 @@ export class TaxiiClient {
         why = cause?.message ?? message;
       }
       const again = attempt + 1 < MOST_TRIES && (!answer || RETRIED.has(answer.status));
-      if (!again) throw new OperatorError(`${method} ${url}: ${why}`);
+      if (!again) throw new Refusal(`${method} ${url}: ${why}`, answer?.status ?? 0);
       const ms = retryAfter(answer?.headers ?? new Headers(), attempt);
       notice(`${why}; trying again in ${Math.round(ms / 1000)} s`);
       await this.wait(ms);
@@ -153,12 +165,20 @@ export class TaxiiClient {
     let edge = new Set(from.edge);
     let newest: string | undefined;
     let next: string | undefined;
+    let began: string | undefined;
     let size = limit;
     for (;;) {
       const query = new URLSearchParams({ 'match[version]': 'all', limit: String(size) });
-      if (after !== undefined && next === undefined) query.set('added_after', after);
+      // Some servers want the filters that a list began with beside its `next`.
+      if (next === undefined) began = after;
+      if (began !== undefined) query.set('added_after', began);
       if (next !== undefined) query.set('next', next);
-      const { value, headers } = await this.envelope(`${this.collection}objects/?${query.toString()}`);
+      const page = await this.page(query, next !== undefined);
+      if (page === 'no such next') {
+        next = undefined;
+        continue;
+      }
+      const { value, headers } = page;
       const all = value.objects ?? [];
       const fresh = all.filter((object) => !edge.has(versionOf(object)));
       const last = dateOf(headers.get('x-taxii-date-added-last'));
@@ -174,7 +194,9 @@ export class TaxiiClient {
       if (!more && newest !== undefined) after = newest;
       yield { objects: fresh, position: { after, edge: [...edge] } };
       if (!more) return;
-      if (typeof value.next === 'string' && value.next !== '' && value.next !== next) next = value.next;
+      // The same `next` again is a way on as long as it brings something.
+      const again = value.next === next && fresh.length === 0;
+      if (typeof value.next === 'string' && value.next !== '' && !again) next = value.next;
       else {
         if (all.length < size && fresh.length === 0)
           throw new OperatorError(`${this.collection}: says that there is more and gives no way to get it.`);
@@ -184,8 +206,17 @@ export class TaxiiClient {
     }
   }
 
-  private async envelope(url: string): Promise<{ value: Envelope; headers: Headers }> {
-    return this.json<Envelope>('GET', url);
+  /** A page; where a server has forgotten its own `next`, the list begins anew behind what is known. */
+  private async page(
+    query: URLSearchParams,
+    hasNext: boolean,
+  ): Promise<{ value: Envelope; headers: Headers } | 'no such next'> {
+    try {
+      return await this.json<Envelope>('GET', `${this.collection}objects/?${query.toString()}`);
+    } catch (error) {
+      if (hasNext && error instanceof Refusal && FORGOTTEN.has(error.status)) return 'no such next';
+      throw error;
+    }
   }
 }
 

@@ -58,6 +58,11 @@ async function held(...more: string[]): Promise<Record<string, any>[]> {
   return out === '' ? [] : out.split('\n').map((line) => JSON.parse(line) as Record<string, any>);
 }
 
+interface Unread {
+  line: number | null;
+  why: string;
+}
+
 const LIST = [
   '# a feed',
   'hxxps://evil[.]example/a?b=c',
@@ -142,8 +147,8 @@ describe('import', () => {
     );
     const done = await bring(csv, '--map', map, '--apply');
     expect(done).toMatchObject({ code: 1, accepted: 1, unread: 5 });
-    expect(done['unread_lines'].map((u: any) => u.line)).toEqual([4, 5, 6, 7, 8]);
-    expect(done['unread_lines'].map((u: any) => u.why).join('\n')).toMatch(
+    expect((done['unread_lines'] as Unread[]).map((u) => u.line)).toEqual([4, 5, 6, 7, 8]);
+    expect((done['unread_lines'] as Unread[]).map((u) => u.why).join('\n')).toMatch(
       /is no sha-256\n.*"score".*\n.*"seen".*\n.*"share".*\n.*not later/,
     );
     const [{ object, tlp }] = (await held()) as [Record<string, any>];
@@ -223,7 +228,7 @@ describe('import', () => {
     file('in/c.jsonl', `${lines}\n{"type":\n`);
     const done = await bring(path('in'), '--apply');
     expect(done).toMatchObject({ code: 1, accepted: 3, unread: 1 });
-    expect(done['unread_lines'][0].source).toContain('c.jsonl:2');
+    expect((done['unread_lines'] as { source: string }[])[0]!.source).toContain('c.jsonl:2');
   });
   /** The indicator of another value as a line of JSON. */
   async function exportLines(): Promise<string> {
@@ -239,7 +244,7 @@ describe('import', () => {
     const [{ object, tlp }] = (await held()) as [Record<string, any>];
     expect(tlp).toBe('red');
     expect(object).toMatchObject({ confidence: 33, labels: ['a', 'b'] });
-    expect(Date.parse(object.valid_until) - Date.parse(object.valid_from)).toBe(86_400_000);
+    expect(Date.parse(String(object.valid_until)) - Date.parse(String(object.valid_from))).toBe(86_400_000);
     for (const option of ['--confidence=101', '--days=x', '--tlp=mauve'])
       expect(await jisr(['import', feed, '--to', TO, option])).toMatchObject({ code: 2 });
   });
@@ -473,7 +478,7 @@ describe('revoke, expire, remove, copy, move, dedupe', () => {
   test('a copy that the target refuses stays where it is, with the reason (D6)', async () => {
     await bring(file('red.txt', 'red.example\n'), '--tlp', 'red', '--apply');
     cpSync('collections', path('channels'), { recursive: true });
-    const channel = JSON.parse(readFileSync('collections/global.json', 'utf8')) as any;
+    const channel = JSON.parse(readFileSync('collections/global.json', 'utf8'));
     Object.assign(channel.collections[0], { max_tlp: 'amber' });
     file('channels/global.json', JSON.stringify(channel));
     expect((await jisr(['apply', path('channels'), '--apply'])).code).toBe(0);

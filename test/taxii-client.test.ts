@@ -26,6 +26,10 @@ interface Faults {
   cap?: number;
   /** Answers these, in turn, before it serves. */
   refusals?: { status: number; headers?: Record<string, string>; body?: string }[];
+  /** `next` is good for one page only. */
+  forgetful?: boolean;
+  /** `next` is the same for every page, and wants the filters it began with. */
+  sameNext?: boolean;
   /** `next` that says no more when it is over, but gives one. */
   nextAlways?: boolean;
 }
@@ -39,6 +43,7 @@ let posts: StixObject[][];
 let pending: number;
 let asked: string[];
 let breakAfter: number;
+let session: { after: string | null; at: number };
 
 function serve(request: IncomingMessage, response: ServerResponse, body: string): void {
   const url = new URL(request.url ?? '', 'http://x');
@@ -70,14 +75,26 @@ function serve(request: IncomingMessage, response: ServerResponse, body: string)
   } else {
     const { searchParams: q } = url;
     const after = q.get('added_after');
-    const from = Number(q.get('next') ?? 0);
+    if (faults.sameNext === true) {
+      if (!q.has('next')) session = { after, at: 0 };
+      else if (session.after !== after) {
+        say(400, { title: 'the filters changed' });
+        return;
+      }
+    }
+    if (faults.forgetful === true && q.has('next') && asked.length % 3 === 0) {
+      say(404, { title: 'no such next' });
+      return;
+    }
+    const from = faults.sameNext === true ? session.at : Number(q.get('next') ?? 0);
     const matching = held.filter(
       ({ date }, i) => i >= from && (after === null || formatTimestamp(date) > after),
     );
     const limit = Math.min(Number(q.get('limit')), faults.cap ?? Infinity);
     const page = matching.slice(0, limit);
     const more = matching.length > limit;
-    const next = String(held.indexOf(page.at(-1)!) + 1);
+    session.at = held.indexOf(page.at(-1)!) + 1;
+    const next = faults.sameNext === true ? 'same' : String(session.at);
     const dates: Record<string, string> =
       faults.noHeaders === true || page.length === 0
         ? {}
@@ -98,6 +115,7 @@ const jisr = jisrOn(() => 'sqlite::memory:');
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'jisr-test-'));
   [faults, posts, pending, asked, breakAfter] = [{}, [], 0, [], Infinity];
+  session = { after: null, at: 0 };
   held = Array.from({ length: 23 }, (_, i) => ({
     // Every third shares its date with the one before.
     date: 1_700_000_000_000_000 + (i % 3 === 2 ? i - 1 : i) * 1_000_000,
@@ -135,6 +153,8 @@ describe('poll', () => {
     ['neither next nor headers', { noNext: true, noHeaders: true }],
     ['smaller pages than asked for', { cap: 3 }],
     ['smaller pages, without next', { cap: 3, noNext: true }],
+    ['a next that is forgotten now and then', { forgetful: true }],
+    ['one next for all pages, with the filters it began with', { sameNext: true }],
     ['next although it is over', { nextAlways: true }],
     ['429 with Retry-After', { refusals: [{ status: 429, headers: { 'retry-after': '2' } }] }],
     [

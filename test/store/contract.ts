@@ -707,4 +707,207 @@ export function describeStore(name: string, open: Open): void {
       );
     });
   });
+
+  describe(`${name}: what validation looks at`, () => {
+    test('lookup gives the versions that the publisher may see, its own always, the newest first', async () => {
+      const { store, c } = await withCollection();
+      const [own, other, high, low] = [toolId(), toolId(), principal(4), principal(1)];
+      await store.people.saveOrganisation(high.organisation);
+      await store.people.saveOrganisation({ ...low.organisation, kind: 'member' });
+      await store.objects.append(
+        write(c, high),
+        part([tool(other, 1, 0), tool(other, 2, 4), tool(other, 3, 1)]),
+      );
+      await store.objects.append(write(c, low), part([tool(own, 1, 1)]));
+      const seen = await store.objects.lookup(write(c, low), [own, other, toolId()]);
+      const versions = (id: string): unknown[] =>
+        (seen.get(id) ?? []).map((h) => (JSON.parse(h.text) as { modified: string }).modified);
+      expect([...seen.keys()].sort()).toEqual([own, other].sort());
+      expect(versions(other)).toEqual([day(3), day(1)]);
+      expect(versions(own)).toEqual([day(1)]);
+      expect(seen.get(other)!.every((h) => h.trusted)).toBe(true);
+      // A member's word binds the member only.
+      const byDesk = await store.objects.lookup(write(c, high), [own]);
+      expect(byDesk.get(own)!.map((h) => h.trusted)).toEqual([false]);
+      expect(seen.get(own)!.map((h) => h.trusted)).toEqual([true]);
+    });
+
+    test('known: what lookup would find, and the identities of organisations', async () => {
+      const { store, c } = await withCollection();
+      const [high, low] = [principal(4), principal(1)];
+      const identity = `identity--${uuid()}`;
+      await store.people.saveOrganisation({ ...high.organisation, identity });
+      const [secret, open] = [toolId(), toolId()];
+      await store.objects.append(write(c, high), part([tool(secret, 1, 4), tool(open, 1, 0)]));
+      expect(await store.objects.known(write(c, low), [secret, open, identity, toolId()])).toEqual(
+        new Set([open, identity]),
+      );
+    });
+
+    test('inspect gives the page of find with the provenance of each version', async () => {
+      const { store, c } = await withCollection();
+      const who = principal(4);
+      const ids = [toolId(), toolId(), toolId()];
+      await store.objects.append(write(c, who), part(ids.map((id, i) => tool(id, i + 1, (i * 2) as Rank))));
+      const page = await store.objects.inspect(read(c, 3), query({ limit: 1 }));
+      expect(page).toMatchObject({
+        ...{ count: 1, more: true },
+        items: [{ id: ids[0], type: 'tool', version: day(1), rank: 0, publisher: who.organisation.id }],
+      });
+      expect(JSON.parse(page.items[0]!.text)).toEqual(tool(ids[0]!, 1, 0));
+      const rest = await store.objects.inspect(read(c, 3), query({ after: page.last }));
+      expect(rest.items.map((i) => i.id)).toEqual([ids[1]]);
+    });
+  });
+
+  describe(`${name}: retention`, () => {
+    test('takes whole objects of which nothing was added since; dry runs count the same and change nothing', async () => {
+      const clock = clockAt(1_700_000_000_000_000);
+      const { store, c } = await withCollection({}, { clock: clock.read });
+      const [old, renewed, held] = [toolId(), toolId(), toolId()];
+      await store.objects.append(
+        write(c),
+        part([tool(old, 1, 0), tool(old, 2, 4), tool(renewed, 1, 0), tool(held, 1, 0)]),
+      );
+      clock.now += 1000e6;
+      await store.objects.append(write(c), part([tool(renewed, 2, 0)]));
+      const retirement = { types: ['SDO'], before: clock.now, held: [held] };
+      for (const apply of [false, true])
+        expect(await store.objects.retire(c.id, retirement, 'a test', apply)).toEqual({
+          objects: 1,
+          versions: 2,
+        });
+      expect(await store.objects.retire(c.id, retirement, 'a test', true)).toEqual({
+        objects: 0,
+        versions: 0,
+      });
+      const left = (await found(store, read(c, 4), everything)).map(
+        (o) => `${o['id'] as string} ${o['modified'] as string}`,
+      );
+      expect(left.sort()).toEqual(
+        [`${renewed} ${day(1)}`, `${renewed} ${day(2)}`, `${held} ${day(1)}`].sort(),
+      );
+      expect(await store.records.audit(10, 'retire')).toMatchObject([{ principal: 'a test', subject: old }]);
+      expect(await store.house.check(() => undefined)).toEqual([]);
+      expect(await store.objects.retire(uuid(), retirement, 'a test', true)).toEqual({
+        objects: 0,
+        versions: 0,
+      });
+    });
+
+    test('any history, any rule: what goes is what a naive model says', async () => {
+      const step = fc.record({ id: fc.nat(5), version: fc.integer({ min: 1, max: 9 }), wait: fc.nat(5) });
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), fc.nat(40), async (steps, cut) => {
+          const clock = clockAt(1_700_000_000_000_000);
+          const start = clock.now;
+          const store = await open({ clock: clock.read });
+          try {
+            const c = collection();
+            await applied(store, c);
+            const ids = Array.from({ length: 6 }, toolId);
+            const last = new Map<string, Micros>();
+            for (const { id, version, wait } of steps) {
+              clock.now += wait * 1e6;
+              const before = (await found(store, read(c, 4), everything)).length;
+              await store.objects.append(write(c), part([tool(ids[id]!, version, 0)]));
+              if ((await found(store, read(c, 4), everything)).length > before) last.set(ids[id]!, clock.now);
+            }
+            const before = start + cut * 1e6 + 500_000;
+            const gone = [...last].filter(([, at]) => at < before).map(([id]) => id);
+            await store.objects.retire(c.id, { types: ['tool'], before, held: [] }, 'a test', true);
+            const left = new Set((await found(store, read(c, 4), everything)).map((o) => o['id']));
+            expect([...left].sort()).toEqual([...last.keys()].filter((id) => !gone.includes(id)).sort());
+            expect(await store.house.check(() => undefined)).toEqual([]);
+          } finally {
+            await store.close();
+          }
+        }),
+        { numRuns: 30 },
+      );
+    });
+  });
+
+  describe(`${name}: the house`, () => {
+    test('a lease is held by one, prolonged by its holder, free after it ran out or was given back', async () => {
+      const { house } = await fresh();
+      const takers = await Promise.all(
+        ['a', 'b', 'c', 'd'].map((holder) => house.lease('job', holder, 0, 100)),
+      );
+      expect(takers.filter(Boolean)).toHaveLength(1);
+      const holder = ['a', 'b', 'c', 'd'][takers.indexOf(true)]!;
+      expect(await house.lease('job', holder, 50, 150)).toBe(true);
+      expect(await house.lease('job', 'other', 120, 220)).toBe(false);
+      expect(await house.lease('another job', 'other', 120, 220)).toBe(true);
+      await house.release('job', 'other');
+      expect(await house.lease('job', 'other', 120, 220)).toBe(false);
+      await house.release('job', holder);
+      expect(await house.lease('job', 'other', 120, 220)).toBe(true);
+      expect(await house.lease('job', holder, 220, 320)).toBe(true);
+    });
+
+    test('runs come newest first, of all jobs or of one', async () => {
+      const { house } = await fresh();
+      const run = (n: number, name_: string) => ({
+        name: name_,
+        started: n,
+        took: 5,
+        ok: n !== 2,
+        result: `r${n}`,
+      });
+      for (const [n, name_] of [
+        [1, 'a'],
+        [2, 'b'],
+        [3, 'a'],
+      ] as const)
+        await house.recordRun(run(n, name_));
+      expect(await house.runs(10)).toEqual([run(3, 'a'), run(2, 'b'), run(1, 'a')]);
+      expect(await house.runs(1, 'a')).toEqual([run(3, 'a')]);
+    });
+
+    test('notes are replaced, removed, and come in the order of their names', async () => {
+      const { house } = await fresh();
+      await house.note('kind', 'b', 'one');
+      await house.note('kind', 'b', 'two');
+      await house.note('kind', 'a', 'three');
+      await house.note('other', 'c', 'four');
+      expect([...(await house.notes('kind'))]).toEqual([
+        ['a', 'three'],
+        ['b', 'two'],
+      ]);
+      await house.note('kind', 'a', undefined);
+      expect([...(await house.notes('kind'))]).toEqual([['b', 'two']]);
+    });
+
+    test('readings never go back', async () => {
+      const { store, c } = await withCollection();
+      const at = (organisationId: string, lastDate: Micros) => ({
+        collectionId: c.id,
+        organisationId,
+        lastDate,
+      });
+      await store.house.noteReadings([at('x', 5), at('y', 1)]);
+      await store.house.noteReadings([at('x', 3), at('y', 2)]);
+      const all = [...(await store.house.readings())].sort((p, q) =>
+        p.organisationId < q.organisationId ? -1 : 1,
+      );
+      expect(all).toEqual([at('x', 5), at('y', 2)]);
+    });
+
+    test('a sound store has no defects, mending it changes no answer, and maintenance neither', async () => {
+      const { store, c } = await withCollection();
+      const ids = [toolId(), toolId()];
+      await store.objects.append(
+        write(c),
+        part([tool(ids[0]!, 1, 4), tool(ids[0]!, 2, 0), tool(ids[1]!, 1, 2)]),
+      );
+      await store.objects.remove(removal(c), ids[0]!, { version: LAST, specVersions: undefined });
+      const before = await found(store, read(c, 4), everything);
+      expect(await store.house.check(() => undefined)).toEqual([]);
+      await store.house.mend();
+      await store.house.maintain();
+      expect(await found(store, read(c, 4), everything)).toEqual(before);
+      expect(await store.house.check(() => undefined)).toEqual([]);
+    });
+  });
 }
