@@ -53,7 +53,7 @@ export async function choosePassword(
   const given =
     file === undefined
       ? a.flag('password-stdin')
-        ? await context.input()
+        ? (await context.input()).toString('utf8')
         : undefined
       : await readFile(file, 'utf8');
   if (given === undefined) return { password: generatePassword(), generated: true };

@@ -79,7 +79,11 @@ async function toFile(path: string): Promise<Sink> {
   return {
     async write(text) {
       check();
-      if (!stream.write(text)) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+      if (!stream.write(text)) {
+        const over = new AbortController();
+        const either = ['drain', 'close'].map((event) => once(stream, event, { signal: over.signal }));
+        await Promise.race(either).finally(() => over.abort());
+      }
       check();
     },
     async end() {

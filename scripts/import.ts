@@ -107,8 +107,13 @@ class Import {
   }
 }
 
-async function importList(run: Import, file: string, encoding: string | undefined): Promise<void> {
-  for await (const { number, text } of readLines(readText(file, encoding))) {
+async function importList(
+  run: Import,
+  file: string,
+  encoding: string | undefined,
+  context: Context,
+): Promise<void> {
+  for await (const { number, text } of readLines(readText(file, encoding, context))) {
     if (text === undefined) {
       run.skip(file, number, `is longer than ${LONGEST_LINE} characters`);
       continue;
@@ -131,6 +136,7 @@ async function importCsv(
   file: string,
   encoding: string | undefined,
   map: ColumnMap,
+  context: Context,
 ): Promise<void> {
   let header: string[] | undefined;
   /** Where the last row that was read ends: what is wrong begins behind it. */
@@ -157,7 +163,7 @@ async function importCsv(
       else run.skip(file, lastLine + 1, csvProblem(error));
     },
   });
-  const text = Readable.from(readText(file, encoding ?? map.encoding));
+  const text = Readable.from(readText(file, encoding ?? map.encoding, context));
   text.on('error', (error) => parser.destroy(error));
   try {
     for await (const row of text.pipe(parser)) {
@@ -244,7 +250,7 @@ export const importVerb: Verb = {
   help: `jisr import FILE… --to ROOT/ALIAS [--format auto|stix|csv|list] [--map MAP.json] [--encoding NAME] [--as LOGIN]
     [--tlp LEVEL] [--days N] [--confidence N] [--label TEXT,…] [--apply] [--json]
 
-FILE is a file or a folder; - is standard input (STIX). By its name: .json, .jsonl, .ndjson, .stix hold STIX; .csv,
+FILE is a file or a folder; - is standard input (STIX, or --format). By its name: .json, .jsonl, .ndjson, .stix hold STIX; .csv,
 .tsv a table whose first line names the columns; .txt, .list, .lst one value a line, # begins a comment. Values may be
 defanged (hxxp, [.], [at]). Values become indicators with a pattern, a validity, the marking and the identity of the
 account's organisation; their ids follow from producer and pattern, so that importing twice adds nothing, and a value
@@ -282,7 +288,7 @@ Example:
     const mapFile = a.text('map');
     const map = mapFile === undefined ? SIMPLE_MAP : await readColumnMap(mapFile);
     const files = await findFiles(a.words, /\.(?:json|jsonl|ndjson|stix|csv|tsv|txt|list|lst)$/i);
-    const formats = files.map((file) => (file === '-' ? 'stix' : formatOf(file, said)));
+    const formats = files.map((file) => formatOf(file === '-' ? 'standard-input.json' : file, said));
     const door = a.apply ? new LocalDoor(store, principal, collection, context) : undefined;
     const run = new Import(store, principal, collection, door, context, defaults);
     const sizes = await Promise.all(files.map(async (file) => (file === '-' ? 0 : (await stat(file)).size)));
@@ -294,8 +300,8 @@ Example:
     let done = 0;
     try {
       for (const [i, file] of files.entries()) {
-        if (formats[i] === 'list') await importList(run, file, a.text('encoding'));
-        else if (formats[i] === 'csv') await importCsv(run, file, a.text('encoding'), map);
+        if (formats[i] === 'list') await importList(run, file, a.text('encoding'), context);
+        else if (formats[i] === 'csv') await importCsv(run, file, a.text('encoding'), map, context);
         else await importStix(run, file, context);
         await run.flush();
         bar.update((done += sizes[i] as number));

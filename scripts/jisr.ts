@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The `jisr` command. */
 import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from './run';
 
@@ -19,7 +19,7 @@ run(process.argv.slice(2), {
     if (!process.stdout.write(text)) await once(process.stdout, 'drain');
   },
   error: (line) => void process.stderr.write(`${line}\n`),
-  input: () => text(process.stdin),
+  input: () => buffer(process.stdin),
   clock: () => Date.now() * 1000,
   wait: (ms) => sleep(ms),
   terminal: process.stderr.isTTY,

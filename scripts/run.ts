@@ -9,7 +9,7 @@ export interface Surroundings {
   print(line: string): void;
   write(text: string): Promise<void>;
   error(line: string): void;
-  input(): Promise<string>;
+  input(): Promise<Buffer>;
   readonly clock: () => number;
   readonly wait: (ms: number) => Promise<void>;
   readonly terminal: boolean;

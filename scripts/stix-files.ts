@@ -80,7 +80,7 @@ function readOne(source: string, bytes: Buffer): StixText {
 export async function readStix(name: string, context: Pick<Context, 'input'>): Promise<StixText[]> {
   const bytes =
     name === '-'
-      ? Buffer.from(await context.input())
+      ? await context.input()
       : await readFile(name).catch((error: unknown) => {
           throw new OperatorError(`${name}: cannot be read (${(error as Error).message}).`);
         });

@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { TextDecoder } from 'node:util';
 import { OperatorError } from '../src/domain/errors';
+import type { Context } from './verb';
 
 /** A line that is longer is skipped and said: no feed has one. */
 export const LONGEST_LINE = 1_000_000;
@@ -36,10 +37,15 @@ const newlines = (text: string): number => text.split('\n').length - 1;
  *
  * @throws {OperatorError} bytes that the encoding does not have, with the line they stand in.
  */
-export async function* readText(name: string, encoding: string | undefined): AsyncGenerator<string> {
+export async function* readText(
+  name: string,
+  encoding: string | undefined,
+  context: Pick<Context, 'input'>,
+): AsyncGenerator<string> {
   let decoder: TextDecoder | undefined;
   let lines = 1;
-  const stream = createReadStream(name, { highWaterMark: 256 * 1024 });
+  const stream =
+    name === '-' ? [await context.input()] : createReadStream(name, { highWaterMark: 256 * 1024 });
   const decode = (bytes: Buffer | undefined): string => {
     decoder ??= decoderOf(encoding ?? encodingOf(bytes ?? Buffer.alloc(0)));
     try {

@@ -16,7 +16,7 @@ export interface Context {
   /** Output as it is, without a line end; resolves when more may be written. */
   write(text: string): Promise<void>;
   /** Reads all of standard input. */
-  input(): Promise<string>;
+  input(): Promise<Buffer>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Microseconds since 1970. */
   readonly clock: () => number;

@@ -219,6 +219,12 @@ describe('import', () => {
     }
   });
 
+  test('standard input, in any form', async () => {
+    const input = Buffer.from('\ufeffvalue\nbad.example\n', 'utf16le');
+    const { code } = await jisr(['import', '-', '--format', 'csv', '--to', TO, '--apply'], { input });
+    expect([code, await values()]).toEqual([0, ['bad.example']]);
+  });
+
   test('a folder: files of other kinds are left alone; JSON lines with a broken one are told by line', async () => {
     mkdirSync(path('in'));
     file('in/photo.png', Buffer.from([0x89, 0x50, 0x4e, 0x47]));
@@ -496,6 +502,10 @@ describe('revoke, expire, remove, copy, move, dedupe', () => {
     const [one] = (await held()) as [any];
     const list = file('ids.json', JSON.stringify({ objects: [one.object] }));
     expect((await said(['remove', 'objects', TO, '--file', list]))['done']).toEqual([one.id]);
+    const plain = file('ids.txt', `# mine\r\n${String(one.id)}\r\n`);
+    expect((await said(['remove', 'objects', TO, '--file', plain]))['done']).toEqual([one.id]);
+    const wrong = await jisr(['remove', 'objects', TO, '--file', file('x.txt', 'something\n')]);
+    expect([wrong.code, wrong.err]).toEqual([3, expect.stringContaining('x.txt:1: is neither')]);
   });
 
   test('dedupe joins the same value of two producers once; the operator’s relationship, nothing removed', async () => {

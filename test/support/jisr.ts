@@ -12,7 +12,10 @@ export interface Ran {
 
 export interface Jisr {
   /** @param line words, parted by spaces unless given as a list. */
-  (line: string | readonly string[], more?: { input?: string; env?: Record<string, string> }): Promise<Ran>;
+  (
+    line: string | readonly string[],
+    more?: { input?: string | Buffer; env?: Record<string, string> },
+  ): Promise<Ran>;
 }
 
 /** @param url asked at each run, as a test sets it up. @param clock microseconds since 1970. */
@@ -25,7 +28,7 @@ export function jisrOn(url: () => string, clock: () => number = () => NOW): Jisr
       print: (text) => out.push(text),
       write: async (text) => void out.push(text.replace(/\n$/, '')),
       error: (text) => err.push(text),
-      input: async () => input,
+      input: async () => Buffer.from(input),
       clock,
       wait: async () => undefined,
       terminal: false,
