@@ -1,20 +1,36 @@
 /**
- * Do readers miss, repeat or reorder anything while many write? Writers POST to one collection of a real server for
- * some seconds; one reader follows only `next`, one only `X-TAXII-Date-Added-Last`. Each must see exactly what was
- * acknowledged, in order.
+ * Do readers miss, repeat or reorder anything while many write, over several servers on one store that are killed and
+ * started again? Writers POST to one collection for some seconds, and repeat what was not answered; readers follow
+ * only `next` or only `X-TAXII-Date-Added-Last`. Each must see exactly what was acknowledged, in order.
  *
- * Usage: never-miss [--seconds 30] [--writers 8]. Exit code 1 if anything was lost, repeated or out of order.
+ * Usage: never-miss [--store URL] [--seconds 30] [--writers 8] [--readers 2] [--servers 1] [--kill SECONDS]
+ * Exit code 1 if anything was lost, repeated or out of order. Without --store on a throw-away SQLite file.
  */
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startServer, type RunningServer } from './server';
 
 const TAXII = 'application/taxii+json;version=2.1';
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '30' }, writers: { type: 'string', default: '8' } },
+  options: {
+    store: { type: 'string' },
+    seconds: { type: 'string', default: '30' },
+    writers: { type: 'string', default: '8' },
+    readers: { type: 'string', default: '2' },
+    servers: { type: 'string', default: '1' },
+    kill: { type: 'string', default: '0' },
+  },
 });
-const seconds = Number(values.seconds);
-const writers = Number(values.writers);
+const [seconds, writers, readers, servers, kill] = [
+  ...[values.seconds, values.writers, values.readers, values.servers, values.kill].map(Number),
+] as [number, number, number, number, number];
+/** How long after the end everything that was begun must be done. */
+const GRACE_MS = 90_000;
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const indicator = (): Record<string, unknown> => ({
   type: 'indicator',
@@ -27,48 +43,96 @@ const indicator = (): Record<string, unknown> => ({
   valid_from: '2024-01-01T00:00:00Z',
 });
 
-interface Verdict {
-  readonly reader: string;
-  readonly pages: number;
-  readonly seen: number;
-  readonly lost: number;
-  readonly repeated: number;
-  readonly unknown: number;
-  readonly outOfOrder: number;
+/** The servers over one store; requests go to any of them that is up, and are repeated where one went down. */
+class Fleet {
+  private readonly running: (RunningServer | undefined)[] = [];
+  kills = 0;
+  repeats = 0;
+  private authorization = '';
+  private password = '';
+
+  constructor(private readonly store: string) {}
+
+  async start(count: number): Promise<void> {
+    for (let i = 0; i < count; i++) await this.raise(i);
+  }
+
+  private async raise(i: number): Promise<void> {
+    const server = await startServer({ JISR_STORE: this.store, JISR_LOG_LEVEL: 'info' }, this.password);
+    if (this.password === '') [this.password, this.authorization] = [server.password, server.authorization];
+    this.running[i] = server;
+  }
+
+  /** Ends one without a word, as power would, and starts it again. */
+  async killOne(): Promise<void> {
+    const i = Math.floor(Math.random() * this.running.length);
+    const victim = this.running[i];
+    if (!victim) return;
+    this.running[i] = undefined;
+    this.kills++;
+    const ended = once(victim.child, 'exit');
+    victim.child.kill('SIGKILL');
+    await ended;
+    rmSync(victim.folder, { recursive: true, force: true });
+    await this.raise(i);
+  }
+
+  async stop(): Promise<void> {
+    for (const server of this.running) await server?.stop();
+  }
+
+  /** Sends until it is answered; what may have happened without an answer is harmless to repeat. */
+  async send(
+    path: string,
+    init: { method?: string; body?: string } = {},
+    giveUp = Infinity,
+  ): Promise<Response> {
+    const headers = { authorization: this.authorization, accept: TAXII, 'content-type': TAXII };
+    for (;;) {
+      const up = this.running.filter((s) => s !== undefined);
+      const server = up[Math.floor(Math.random() * up.length)];
+      try {
+        if (server) {
+          const response = await fetch(`${server.origin}${path}`, { ...init, headers });
+          if (response.status < 500) return response;
+          await response.arrayBuffer();
+        }
+      } catch {
+        // It went down in the middle.
+      }
+      if (Date.now() > giveUp) throw new Error(`${path}: no answer for too long`);
+      this.repeats++;
+      await sleep(20);
+    }
+  }
 }
 
-async function write(
-  server: RunningServer,
-  url: string,
-  until: number,
-  acknowledged: Set<string>,
-): Promise<void> {
-  const headers = { authorization: server.authorization, 'content-type': TAXII, accept: TAXII };
+async function write(fleet: Fleet, path: string, until: number, acknowledged: Set<string>): Promise<void> {
   while (Date.now() < until) {
     const objects = Array.from({ length: 1 + Math.floor(Math.random() * 20) }, indicator);
-    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ objects }) });
+    const init = { method: 'POST', body: JSON.stringify({ objects }) };
+    const response = await fleet.send(path, init, until + GRACE_MS);
     const status = (await response.json()) as { success_count?: number };
-    if (response.status === 202 && status.success_count === objects.length)
-      for (const o of objects) acknowledged.add(o['id'] as string);
-    else throw new Error(`POST answered ${response.status}: ${JSON.stringify(status)}`);
+    if (response.status !== 202 || status.success_count !== objects.length)
+      throw new Error(`POST answered ${response.status}: ${JSON.stringify(status).slice(0, 500)}`);
+    for (const o of objects) acknowledged.add(o['id'] as string);
   }
 }
 
 /** Polls until the writers are done and a last look finds nothing new. */
 async function tail(
-  server: RunningServer,
-  url: string,
+  fleet: Fleet,
+  path: string,
   how: 'next' | 'headers',
   done: () => boolean,
-): Promise<{ pages: number; ids: string[]; dates: string[] }> {
-  const headers = { authorization: server.authorization, accept: TAXII };
+): Promise<{ how: string; pages: number; ids: string[]; dates: string[] }> {
   const ids: string[] = [];
   const dates: string[] = [];
   let position = '';
   let pages = 0;
   for (;;) {
     const finished = done();
-    const response = await fetch(`${url}?limit=100${position}`, { headers });
+    const response = await fleet.send(`${path}?limit=100${position}`);
     if (response.status !== 200) throw new Error(`GET answered ${response.status}: ${await response.text()}`);
     const page = (await response.json()) as {
       more: boolean;
@@ -83,36 +147,42 @@ async function tail(
     const last = response.headers.get('x-taxii-date-added-last') ?? '';
     // Where nothing more is to be had now, both begin their next poll at the last date; within a poll they differ.
     position = how === 'next' && page.more ? `&next=${page.next ?? ''}` : `&added_after=${last}`;
-    if (!page.more && finished) return { pages, ids, dates };
-    if (!page.more) await new Promise((resolve) => setTimeout(resolve, 5));
+    if (!page.more && finished) return { how, pages, ids, dates };
+    if (!page.more) await sleep(5);
   }
 }
 
 async function main(): Promise<void> {
-  const server = await startServer();
+  const folder = mkdtempSync(join(tmpdir(), 'jisr-never-miss-'));
+  const fleet = new Fleet(values.store ?? `sqlite:${join(folder, 'jisr.db')}`);
   try {
-    const authorized = { headers: { authorization: server.authorization, accept: TAXII } };
-    const { collections } = (await (
-      await fetch(`${server.origin}/europe/collections/`, authorized)
-    ).json()) as {
+    await fleet.start(servers);
+    const roots = (await (await fleet.send('/europe/collections/')).json()) as {
       collections: { id: string; alias: string }[];
     };
-    const id = collections.find((c) => c.alias === 'indicators')?.id ?? '';
-    const base = `${server.origin}/europe/collections/${id}`;
+    const id = roots.collections.find((c) => c.alias === 'indicators')?.id ?? '';
+    const base = `/europe/collections/${id}`;
     const acknowledged = new Set<string>();
     const until = Date.now() + seconds * 1000;
     let done = false;
-    const readers = (['next', 'headers'] as const).map((how) =>
-      tail(server, `${base}/manifest/`, how, () => done),
+    const tails = Array.from({ length: readers }, (_, i) =>
+      tail(fleet, `${base}/manifest/`, i % 2 === 0 ? 'next' : 'headers', () => done),
     );
+    const killing = (async () => {
+      while (kill > 0 && Date.now() + kill * 1000 < until) {
+        await sleep(kill * 1000);
+        await fleet.killOne();
+      }
+    })();
     await Promise.all(
-      Array.from({ length: writers }, () => write(server, `${base}/objects/`, until, acknowledged)),
+      Array.from({ length: writers }, () => write(fleet, `${base}/objects/`, until, acknowledged)),
     );
+    await killing;
     done = true;
-    const verdicts = (await Promise.all(readers)).map(({ pages, ids, dates }, i): Verdict => {
+    const verdicts = (await Promise.all(tails)).map(({ how, pages, ids, dates }) => {
       const distinct = new Set(ids);
       return {
-        reader: i === 0 ? 'next' : 'headers',
+        reader: how,
         pages,
         seen: ids.length,
         lost: [...acknowledged].filter((a) => !distinct.has(a)).length,
@@ -121,14 +191,19 @@ async function main(): Promise<void> {
         outOfOrder: dates.filter((date, k) => k > 0 && date <= (dates[k - 1] ?? '')).length,
       };
     });
-    console.log(`${writers} writers, ${seconds} s, ${acknowledged.size} objects acknowledged`);
+    console.log(
+      `${servers} servers, ${writers} writers, ${seconds} s, ${fleet.kills} killed, ${fleet.repeats} requests repeated, ${acknowledged.size} objects acknowledged`,
+    );
     console.table(verdicts);
-    const bad =
-      verdicts.some((v) => v.lost + v.repeated + v.unknown + v.outOfOrder > 0) || acknowledged.size === 0;
-    process.exitCode = bad ? 1 : 0;
+    const bad = verdicts.some((v) => v.lost + v.repeated + v.unknown + v.outOfOrder > 0);
+    process.exitCode = bad || acknowledged.size === 0 ? 1 : 0;
   } finally {
-    await server.stop();
+    await fleet.stop();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-void main();
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -7,13 +7,17 @@ import { join } from 'node:path';
 export interface RunningServer {
   readonly origin: string;
   readonly authorization: string;
+  readonly password: string;
   readonly child: ChildProcess;
   readonly folder: string;
   stop(): Promise<void>;
 }
 
-/** @param env configuration beside the store, the port and the log level. */
-export async function startServer(env: Record<string, string> = {}): Promise<RunningServer> {
+/**
+ * @param env configuration beside the port; without JISR_STORE the store is a file that goes with the server.
+ * @param password of the operator, where the store has one already.
+ */
+export async function startServer(env: Record<string, string> = {}, password = ''): Promise<RunningServer> {
   const folder = mkdtempSync(join(tmpdir(), 'jisr-bench-'));
   const child = spawn(process.execPath, [join(__dirname, '../src/main.js')], {
     env: { PATH: process.env['PATH'], JISR_STORE: `sqlite:${join(folder, 'jisr.db')}`, PORT: '0', ...env },
@@ -32,10 +36,11 @@ export async function startServer(env: Record<string, string> = {}): Promise<Run
     });
     void ended.then(() => reject(new Error(`the server ended: ${err}`)));
   });
-  const password = /password\s+(\S+)/.exec(err)?.[1] ?? '';
+  const known = /password\s+(\S+)/.exec(err)?.[1] ?? password;
   return {
     origin: new URL(url).origin,
-    authorization: `Basic ${Buffer.from(`operator:${password}`).toString('base64')}`,
+    password: known,
+    authorization: `Basic ${Buffer.from(`operator:${known}`).toString('base64')}`,
     child,
     folder,
     stop: async () => {

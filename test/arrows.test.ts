@@ -8,7 +8,9 @@ const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
   [/^src\/domain\//, /^src\/domain\//],
   [/^src\/validation\//, /^src\/(domain|validation)\//],
   [/^src\/store\/store$/, /^src\/domain\//],
-  [/^src\/store\/sqlite\//, /^src\/(domain\/|store\/(store$|sqlite\/))/],
+  [/^src\/store\/sqlite\//, /^src\/(domain\/|store\/(store$|page$|sqlite\/))/],
+  [/^src\/store\/mongo\//, /^src\/(domain\/|store\/(store$|page$|mongo\/))/],
+  [/^src\/store\/page$/, /^src\/(domain\/|store\/store$)/],
   [/^src\/store\/open$/, /^src\/(domain\/|store\/)/],
   [/^src\/(door|passwords|log|config|first-start)$/, /^src\/(domain\/|store\/store$|passwords$|config$)/],
   [/^src\/admission$/, /^src\/(domain\/|validation\/|store\/store$)/],
@@ -36,7 +38,7 @@ test.each(files)('%s imports only what its room may', (file) => {
   expect(rule).toBeDefined();
   const imports = [...readFileSync(join(ROOT, file), 'utf8').matchAll(/from '(\.[^']+)'/g)].map(([, to]) => {
     const path = relative(ROOT, resolve(ROOT, dirname(file), to!));
-    return path === 'src/store/sqlite' ? 'src/store/sqlite/index' : path;
+    return /^src\/store\/(sqlite|mongo)$/.test(path) ? `${path}/index` : path;
   });
   expect(imports.filter((to) => !rule![1].test(to))).toEqual([]);
 });

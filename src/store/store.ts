@@ -14,6 +14,14 @@ import type { Status } from '../domain/taxii';
 import type { Micros } from '../domain/timestamp';
 import type { Rank } from '../domain/tlp';
 
+export interface StoreOptions {
+  /** Only reads; the file must exist and be up to date. For SQLite. */
+  readonly readonly?: boolean;
+  readonly clock?: () => Micros;
+  /** In [0, 1). */
+  readonly random?: () => number;
+}
+
 /** How many members of a publication are appended in one unit of work. */
 export const PART_SIZE = 1000;
 

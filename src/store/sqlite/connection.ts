@@ -1,15 +1,8 @@
 import Database from 'better-sqlite3';
 import { StoreUnavailable } from '../../domain/errors';
 import type { Micros } from '../../domain/timestamp';
+import type { StoreOptions } from '../store';
 import { migrate } from './migrations';
-
-export interface StoreOptions {
-  /** Only reads; the file must exist and be up to date. */
-  readonly readonly?: boolean;
-  readonly clock?: () => Micros;
-  /** In [0, 1). */
-  readonly random?: () => number;
-}
 
 /** One connection with its statements, its clock and its source of randomness. */
 export interface Connection {

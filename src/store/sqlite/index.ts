@@ -1,6 +1,6 @@
-import type { Store } from '../store';
+import type { Store, StoreOptions } from '../store';
 import { sqliteCatalog } from './catalog';
-import { connect, type StoreOptions } from './connection';
+import { connect } from './connection';
 import { sqliteHouse } from './house';
 import { sqliteObjects } from './objects';
 import { sqlitePeople } from './people';

@@ -5,31 +5,13 @@ import type { Rank } from '../../domain/tlp';
 import { MOST_HELD, type Held, type Inspected, type Listed, type ObjectStore, type Page } from '../store';
 import { append, remove } from './append';
 import type { Connection } from './connection';
-import { pick, type Candidate, type Picked } from './query';
+import { pageOf } from '../page';
+import { pick, type Candidate } from './query';
 import { retire } from './retire';
 import { keyOf, typeOf } from './settling';
 
-/** A page holds whole objects up to this many bytes, at least one: nobody's memory is filled by 1,000 large artifacts. */
-const MOST_PAGE_BYTES = 64 * 1024 * 1024;
-
 const BODIES = `SELECT CAST(group_concat(body, ',') AS BLOB) AS items, count(*) AS count FROM
   (SELECT v.body FROM json_each(?) k CROSS JOIN versions v ON v.row = k.value)`;
-
-function pageOf(
-  picked: Picked,
-  limit: number,
-): { rows: readonly Candidate[]; page: Omit<Page<undefined>, 'items'> } {
-  let count = 0;
-  for (let bytes = 0; count < Math.min(limit, picked.rows.length); count++) {
-    bytes += (picked.rows[count] as Candidate).size;
-    if (bytes > MOST_PAGE_BYTES && count > 0) break;
-  }
-  const rows = picked.rows.slice(0, count);
-  return {
-    rows,
-    page: { count, first: rows[0]?.date, last: rows.at(-1)?.date, more: picked.rows.length > count },
-  };
-}
 
 const listed = (row: Candidate): Listed => ({
   id: row.object_id,

@@ -7,6 +7,7 @@
 import type { Scope } from '../../domain/access';
 import { holds, rangesHolding, type Question, type Range } from '../../domain/entries';
 import { propertyTest } from '../../domain/filters';
+import { asked, type Asked } from '../../domain/asked';
 import type { ObjectQuery } from '../../domain/query';
 import type { StixObject } from '../../domain/stix';
 import type { Micros } from '../../domain/timestamp';
@@ -37,27 +38,6 @@ const WITH_BODY = `${PLAIN}, v.type, v.version_key, v.body`;
 const MOST_RUNS = 60;
 /** Rows that are examined before others get their turn (T-385): some 5 ms. */
 const SLICE = 500;
-
-/** What the query asks of the ranges: the questions whose answers are united. */
-interface Asked {
-  readonly questions: readonly Question[];
-  /** With `match[version]=<value>`: entries that answer the first question only count with one of these keys. */
-  readonly instants: ReadonlySet<string> | undefined;
-}
-
-/** @returns undefined if nothing can match: no specification version that exists was asked for (T-230). */
-function asked(query: ObjectQuery): Asked | undefined {
-  const old = query.specVersions?.includes('2.0') ?? false;
-  const current = query.specVersions?.includes('2.1') ?? false;
-  if (query.specVersions && !old && !current) return undefined;
-  const family = query.specVersions && old ? (current ? 'any' : 'old') : 'latest';
-  const { version } = query;
-  if (version.all) return { questions: [`${family}_all`], instants: undefined };
-  const keywords = version.keywords.map((keyword): Question => `${family}_${keyword}`);
-  return version.instants.length === 0
-    ? { questions: keywords, instants: undefined }
-    : { questions: [`${family}_all`, ...keywords], instants: new Set(version.instants) };
-}
 
 const INDEXED: ReadonlySet<Question> = new Set(['latest_all', 'latest_last', 'latest_first']);
 const INDEXED_BY_TYPE: ReadonlySet<Question> = new Set(['latest_all', 'latest_last']);

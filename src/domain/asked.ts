@@ -1,0 +1,24 @@
+/** What a query asks of the ranges of ranks (entries.ts). */
+import type { Question } from './entries';
+import type { ObjectQuery } from './query';
+
+/** What the query asks of the ranges: the questions whose answers are united. */
+export interface Asked {
+  readonly questions: readonly Question[];
+  /** With `match[version]=<value>`: entries that answer the first question only count with one of these keys. */
+  readonly instants: ReadonlySet<string> | undefined;
+}
+
+/** @returns undefined if nothing can match: no specification version that exists was asked for (T-230). */
+export function asked(query: ObjectQuery): Asked | undefined {
+  const old = query.specVersions?.includes('2.0') ?? false;
+  const current = query.specVersions?.includes('2.1') ?? false;
+  if (query.specVersions && !old && !current) return undefined;
+  const family = query.specVersions && old ? (current ? 'any' : 'old') : 'latest';
+  const { version } = query;
+  if (version.all) return { questions: [`${family}_all`], instants: undefined };
+  const keywords = version.keywords.map((keyword): Question => `${family}_${keyword}`);
+  return version.instants.length === 0
+    ? { questions: keywords, instants: undefined }
+    : { questions: [`${family}_all`, ...keywords], instants: new Set(version.instants) };
+}

@@ -1,0 +1,104 @@
+/** The catalog is one document, so that it changes all at once; a token tells every process that it did. */
+import { randomUUID } from 'node:crypto';
+import type { Channel, Collection } from '../../domain/channel';
+import { changesBetween } from '../../domain/changes';
+import { OperatorError } from '../../domain/errors';
+import type { CatalogStore, HandGrant } from '../store';
+import type { Writer } from './append';
+import { guarded, type Connection } from './connection';
+
+export interface CatalogReader {
+  /** A collection that is in force. */
+  collection(id: string): Promise<Collection | undefined>;
+  /** The channels as the files gave them. */
+  stored(): Promise<readonly Channel[]>;
+}
+
+const CATALOG = 'catalog';
+const POLICY = 'policy';
+
+/** Call it after any change of channels, grants or people: whoever keeps policy looks at it at each use. */
+export async function policyChanged({ tables }: Connection): Promise<void> {
+  await tables.meta.updateOne({ _id: POLICY }, { $set: { value: randomUUID() } }, { upsert: true });
+}
+
+export async function handGrants({ tables }: Connection): Promise<HandGrant[]> {
+  const docs = await tables.grants.find().sort({ _id: 1 }).toArray();
+  return docs.map((doc) => JSON.parse(doc.definition) as HandGrant);
+}
+
+export function catalogReader(
+  connection: Connection,
+): CatalogReader & { channels(): Promise<readonly Channel[]> } {
+  const { tables } = connection;
+  let kept: { token: string; stored: Channel[]; channels: Channel[] } | undefined;
+  const current = async (): Promise<{ stored: Channel[]; channels: Channel[] }> => {
+    // The token first: what changes while the rest is read is read again next time.
+    const token = (await tables.meta.findOne({ _id: POLICY }))?.value ?? '';
+    if (kept?.token !== token) {
+      const doc = await tables.meta.findOne({ _id: CATALOG });
+      const stored = doc ? (JSON.parse(doc.value) as Channel[]) : [];
+      const grants = await handGrants(connection);
+      const of = (collection: Collection): Collection => ({
+        ...collection,
+        grants: [
+          ...collection.grants,
+          ...grants.filter((g) => g.collectionId === collection.id).map((g) => g.grant),
+        ],
+      });
+      const channels = stored.map((channel) => ({ ...channel, collections: channel.collections.map(of) }));
+      kept = { token, stored, channels };
+    }
+    return kept;
+  };
+  return {
+    channels: async () => (await current()).channels,
+    stored: async () => (await current()).stored,
+    collection: async (id) =>
+      (await current()).stored.flatMap((channel) => channel.collections).find((c) => c.id === id),
+  };
+}
+
+/** Sorted as the port says: roots by name, collections by id. */
+function sorted(channels: readonly Channel[]): Channel[] {
+  const by = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+  return channels
+    .map((channel) => ({ ...channel, collections: [...channel.collections].sort((a, b) => by(a.id, b.id)) }))
+    .sort((a, b) => by(a.apiRoot, b.apiRoot));
+}
+
+export function mongoCatalog(
+  connection: Connection,
+  reader: ReturnType<typeof catalogReader>,
+  { rerank, drop }: Writer,
+): CatalogStore {
+  const { tables } = connection;
+  return {
+    channels: () => guarded(reader.channels),
+    apply: (wanted, options) =>
+      guarded(async () => {
+        const before = await reader.stored();
+        const changes = changesBetween(before, wanted);
+        if (!options.apply || changes.length === 0) return changes;
+        const gone = changes.filter((c) => c.kind === 'remove' && c.collectionId !== undefined);
+        for (const { collectionId = '', subject } of gone) {
+          const held = await tables.entries.countDocuments({ c: collectionId, state: 'live' });
+          if (held > 0 && !options.dropObjects)
+            throw new OperatorError(
+              `${subject} still holds ${held} object versions and is not in the channel files any more. Put it back, or say --drop-objects to remove it with everything in it.`,
+            );
+        }
+        const value = JSON.stringify(sorted(wanted));
+        await tables.meta.updateOne({ _id: CATALOG }, { $set: { value } }, { upsert: true });
+        await policyChanged(connection);
+        for (const { collectionId = '' } of gone) {
+          await drop(collectionId);
+          await tables.grants.deleteMany({ c: collectionId });
+        }
+        const old = new Map(before.flatMap((c) => c.collections).map((c) => [c.id, c.defaultTlp]));
+        for (const { id, defaultTlp } of wanted.flatMap((c) => c.collections))
+          if (old.has(id) && old.get(id) !== defaultTlp) await rerank(id, defaultTlp);
+        return changes;
+      }),
+  };
+}

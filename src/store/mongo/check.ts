@@ -1,0 +1,106 @@
+/** Holds a store against the architecture's promises: the chains, the horizon, entries against versions, clocks. */
+import { QUESTIONS, settle, type Entry, type RankedVersion } from '../../domain/entries';
+import { formatTimestamp, type Micros } from '../../domain/timestamp';
+import type { Defect } from '../store';
+import type { CatalogReader } from './catalog';
+import type { EntryDoc } from './connection';
+import type { Worker } from './work';
+
+const MOST = 100;
+const AHEAD: Micros = 60e6;
+const RESTORE = 'Restore the store from the last backup, and look at the disk.';
+const SETTLE = 'Run: jisr check --mend --apply';
+
+/** Whether an object's live entries are what its versions ask for, no more and no less. */
+function settled(docs: readonly EntryDoc[]): boolean {
+  const said = new Map(docs.map((d) => [d.ref, d]));
+  const versions = [...said].map(([ref, d]): RankedVersion<Micros> => ({
+    ref,
+    spec: d.spec,
+    key: d.key,
+    rank: d.rank,
+  }));
+  const { kept, gained } = settle(
+    versions,
+    docs.map((d): Entry<Micros> => ({ ref: d.ref, date: d.date, ranges: d })),
+  );
+  const byDate = new Map(kept.map((entry) => [entry.date, entry.ranges]));
+  return (
+    gained.length === 0 &&
+    kept.length === docs.length &&
+    docs.every((d) => QUESTIONS.every((q) => byDate.get(d.date)?.[q] === d[q]))
+  );
+}
+
+export async function check(
+  { connection, log }: Worker,
+  catalog: CatalogReader,
+  progress: (done: number, total: number) => void,
+): Promise<Defect[]> {
+  const { tables, clock } = connection;
+  const defects: Defect[] = [];
+  const add = (promise: string, place: string, found: string, mend: string): void => {
+    if (defects.length < MOST) defects.push({ promise, place, found, mend });
+  };
+  const collections = (await catalog.stored()).flatMap((c) => c.collections).map((c) => c.id);
+  const orphans = await tables.entries.distinct('c', { state: 'live', c: { $nin: collections } });
+  for (const c of orphans)
+    add('every version is of a collection that exists', c, 'versions of no collection', RESTORE);
+  const total = await tables.entries.countDocuments({ state: 'live' });
+  let done = 0;
+  for (const c of collections) {
+    const tip = await log.settled(c);
+    const [newest] = await tables.entries
+      .find({ c }, { projection: { date: 1 } })
+      .sort({ date: -1 })
+      .limit(1)
+      .toArray();
+    if (newest && newest.date > tip.last && (await log.isTip(c, tip)))
+      add(
+        'no date_added lies after the newest that was given',
+        c,
+        `${newest.date} is after ${tip.last}`,
+        RESTORE,
+      );
+    if (tip.last > clock() + AHEAD)
+      add(
+        'the clock is right',
+        c,
+        `a date_added in the future, ${formatTimestamp(tip.last)}`,
+        'Set the clock of the machine right; until it has caught up, new dates follow that one.',
+      );
+    let [object, docs]: [string, EntryDoc[]] = ['', []];
+    const look = (): void => {
+      if (docs.length > 0 && !settled(docs))
+        add(
+          'the entries of an object are what its versions ask for',
+          object,
+          'entries that do not fit the versions',
+          SETTLE,
+        );
+    };
+    for await (const doc of tables.entries.find({ c, state: 'live' }).sort({ u: 1, o: 1 })) {
+      if (doc.o !== object) {
+        look();
+        [object, docs] = [doc.o, []];
+      }
+      docs.push(doc);
+      if ((JSON.parse(doc.body) as { id?: unknown }).id !== doc.o)
+        add('a version is the JSON of its object', doc.o, 'a body that is not its object', RESTORE);
+      if (++done % 500 === 0) progress(done, total);
+    }
+    look();
+  }
+  for (const { _id: id } of await tables.statuses.find({ complete: { $exists: false } }).toArray())
+    if (
+      !(await tables.publications.findOne({ _id: id })) &&
+      (await tables.parts.countDocuments({ status: id, last: true })) === 0
+    )
+      add(
+        'what is not complete can go on',
+        id,
+        'a pending status without its publication',
+        'Publish it again: its bytes are gone.',
+      );
+  return defects;
+}

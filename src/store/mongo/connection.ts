@@ -1,0 +1,252 @@
+/** The client, its collections and their indexes. Everything is majority: what was acknowledged survives a failover. */
+import {
+  MongoClient,
+  MongoServerError,
+  type Binary,
+  type ClientSession,
+  type Collection,
+  type Db,
+  type IndexSpecification,
+} from 'mongodb';
+import { OperatorError, StoreUnavailable, TaxiiError } from '../../domain/errors';
+import type { Question, Range } from '../../domain/entries';
+import type { StatusDetails } from '../../domain/taxii';
+import type { Micros } from '../../domain/timestamp';
+import type { Rank } from '../../domain/tlp';
+import type { StoreOptions } from '../store';
+
+/**
+ * One entry (src/domain/entries.ts) with the version that it lists, so that a page is one scan of one index. What was
+ * taken out stays as a stone without its body: a process that was asleep in the middle of an old batch finds the place
+ * taken, and DELETE can tell what is gone from what never was.
+ */
+export interface EntryDoc extends Record<Question, Range> {
+  /** `<collection>:<date>` */
+  readonly _id: string;
+  readonly c: string;
+  readonly date: Micros;
+  /** The date of the version's first entry: the store's name for the version. */
+  readonly ref: Micros;
+  /** The object's id, and the UUID in it. */
+  readonly o: string;
+  readonly u: string;
+  readonly type: string;
+  readonly spec: string;
+  readonly version: string;
+  readonly key: string;
+  readonly digest: string;
+  readonly created: string | null;
+  readonly createdBy: string | null;
+  readonly revoked: boolean;
+  readonly publisher: string;
+  readonly size: number;
+  /** live: answers questions; spent: another entry of the version answers them; removed: the version is gone. */
+  readonly state: 'live' | 'spent' | 'removed';
+  readonly rank: Rank;
+  readonly declared: Rank | null;
+  readonly unresolved: readonly string[];
+  readonly body: string;
+  /** The batch that settled it last. */
+  readonly by: number;
+}
+
+/** A link of a collection's chain: see log.ts. */
+export interface BatchDoc {
+  /** `<collection>:<n>` */
+  readonly _id: string;
+  readonly c: string;
+  readonly n: number;
+  readonly first: Micros;
+  readonly last: Micros;
+  /** Who wrote it: names its chunks, and tells a writer that lost the answer whether it won. */
+  readonly token: string;
+  readonly applied: boolean;
+  readonly chunks: number;
+  readonly data?: Binary;
+}
+
+export interface ChunkDoc {
+  /** `<token>:<number>` */
+  readonly _id: string;
+  readonly token: string;
+  readonly at: Micros;
+  readonly data: Binary;
+}
+
+export interface StatusDoc {
+  readonly _id: string;
+  readonly root: string;
+  readonly c: string;
+  readonly principal: string;
+  readonly requested: Micros;
+  readonly total: number;
+  readonly complete?: boolean;
+}
+
+export interface StatusPartDoc {
+  /** `<status>:<part>`, or `<status>:abandoned` */
+  readonly _id: string;
+  readonly status: string;
+  readonly part: number;
+  readonly last: boolean;
+  readonly successes: readonly StatusDetails[];
+  readonly failures: readonly StatusDetails[];
+}
+
+export interface AuditDoc {
+  readonly _id: string;
+  readonly at: Micros;
+  readonly order: number;
+  readonly principal: string;
+  readonly action: string;
+  readonly collection: string;
+  readonly subject: string;
+  readonly detail: string;
+}
+
+export interface MarkingDoc {
+  /** `<marking> <organisation>` */
+  readonly _id: string;
+  readonly marking: string;
+  readonly organisation: string;
+  readonly rank: Rank | null;
+  readonly trusted: boolean;
+}
+
+export interface Tables {
+  readonly entries: Collection<EntryDoc>;
+  readonly batches: Collection<BatchDoc>;
+  readonly chunks: Collection<ChunkDoc>;
+  readonly statuses: Collection<StatusDoc>;
+  readonly parts: Collection<StatusPartDoc>;
+  readonly pendings: Collection<{ _id: string; status: string; part: number; items: StatusDetails[] }>;
+  readonly publications: Collection<{ _id: string; at: Micros; chunks: number }>;
+  readonly audit: Collection<AuditDoc>;
+  readonly markings: Collection<MarkingDoc>;
+  readonly meta: Collection<{ _id: string; value: string }>;
+  readonly grants: Collection<{ _id: string; c: string; definition: string }>;
+  readonly organisations: Collection<{ _id: string; name: string; identity?: string; definition: string }>;
+  readonly principals: Collection<{
+    _id: string;
+    name: string;
+    organisation: string;
+    hash: string;
+    definition: string;
+  }>;
+  readonly leases: Collection<{ _id: string; holder: string; until: Micros }>;
+  readonly runs: Collection<{ name: string; started: Micros; took: Micros; ok: boolean; result: string }>;
+  readonly notes: Collection<{ _id: string; kind: string; name: string; value: string }>;
+  readonly reads: Collection<{ _id: string; c: string; organisation: string; last: Micros }>;
+}
+
+/** Which index serves which query; `unique` ones are promises. */
+export const INDEXES: readonly [keyof Tables, IndexSpecification, { unique?: true; sparse?: true }][] = [
+  // A page: one scan for each range of ranks, merged by date.
+  ['entries', { c: 1, latest_all: 1, date: 1 }, {}],
+  ['entries', { c: 1, latest_last: 1, date: 1 }, {}],
+  ['entries', { c: 1, latest_first: 1, date: 1 }, {}],
+  ['entries', { c: 1, type: 1, latest_all: 1, date: 1 }, {}],
+  ['entries', { c: 1, type: 1, latest_last: 1, date: 1 }, {}],
+  // What stands of an object, and whatever stands under its UUID.
+  ['entries', { c: 1, u: 1 }, {}],
+  // By date: retention, the check.
+  ['entries', { c: 1, date: 1 }, {}],
+  // Who waits for a marking definition.
+  ['entries', { unresolved: 1 }, {}],
+  ['batches', { c: 1, n: 1 }, { unique: true }],
+  ['chunks', { token: 1 }, {}],
+  ['parts', { status: 1 }, {}],
+  ['pendings', { status: 1 }, {}],
+  ['statuses', { requested: 1 }, {}],
+  ['audit', { at: 1, order: 1 }, {}],
+  ['markings', { marking: 1 }, {}],
+  ['organisations', { name: 1 }, { unique: true }],
+  ['organisations', { identity: 1 }, { unique: true, sparse: true }],
+  ['principals', { name: 1 }, { unique: true }],
+  ['notes', { kind: 1, name: 1 }, {}],
+];
+
+export interface Connection {
+  readonly client: MongoClient;
+  readonly db: Db;
+  readonly tables: Tables;
+  readonly clock: () => Micros;
+  readonly random: () => number;
+}
+
+export const DUPLICATE = 11000;
+export const isDuplicate = (error: unknown): boolean =>
+  error instanceof MongoServerError && error.code === DUPLICATE;
+
+/** What an adapter's method does, with what goes wrong told in the words of the port. */
+export async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof TaxiiError || error instanceof OperatorError || error instanceof StoreUnavailable)
+      throw error;
+    const { name } = error as Error;
+    if (name.startsWith('Mongo'))
+      throw new StoreUnavailable(`The store is busy or out of reach (${(error as Error).message}).`, {
+        cause: error,
+      });
+    throw error;
+  }
+}
+
+/** One history for several reads, across a failover too. */
+export async function inSession<T>(
+  { client }: Connection,
+  work: (session: ClientSession) => Promise<T>,
+): Promise<T> {
+  const session = client.startSession({ causalConsistency: true });
+  try {
+    return await work(session);
+  } finally {
+    await session.endSession();
+  }
+}
+
+/** The clock of the database's machine: one wrong clock among many processes must not carry a collection ahead. */
+async function serverClock(db: Db): Promise<() => Micros> {
+  const before = Date.now();
+  const { localTime } = (await db.admin().command({ hello: 1 })) as { localTime?: Date };
+  const after = Date.now();
+  const ahead = localTime ? localTime.getTime() - (before + after) / 2 : 0;
+  return () => Math.round((Date.now() + ahead) * 1000);
+}
+
+/** @param url `mongodb://…` or `mongodb+srv://…`, with the database's name in its path. @throws {StoreUnavailable} */
+export async function connect(url: string, options: StoreOptions): Promise<Connection> {
+  const client = new MongoClient(url, {
+    appName: 'jisr',
+    // Measured on compatible servers: more than this in parallel only waits inside.
+    maxPoolSize: 8,
+    readPreference: 'primary',
+    readConcern: { level: 'majority' },
+    writeConcern: { w: 'majority' },
+    serverSelectionTimeoutMS: 5000,
+    connectTimeoutMS: 5000,
+    socketTimeoutMS: 60_000,
+    ignoreUndefined: true,
+  });
+  return guarded(async () => {
+    try {
+      await client.connect();
+      const db = client.db();
+      const table = (name: keyof Tables): Collection<never> => db.collection(name);
+      const names = [...new Set(INDEXES.map(([name]) => name))];
+      const rest = ['publications', 'meta', 'grants', 'leases', 'runs', 'reads'] as const;
+      const tables = Object.fromEntries([...names, ...rest].map((n) => [n, table(n)])) as unknown as Tables;
+      for (const [name, keys, how] of INDEXES) await db.collection(name).createIndex(keys, how, {});
+      return {
+        ...{ client, db, tables },
+        clock: options.clock ?? (await serverClock(db)),
+        random: options.random ?? Math.random,
+      };
+    } catch (error) {
+      await client.close();
+      throw error;
+    }
+  });
+}

@@ -1,0 +1,102 @@
+/** Leases, runs and notes of jobs; how far readers came; maintenance. */
+import type { HouseStore } from '../store';
+import type { Writer } from './append';
+import type { CatalogReader } from './catalog';
+import { check } from './check';
+import { guarded, isDuplicate } from './connection';
+import type { Worker } from './work';
+
+/** Chunks of a writer that lost its race or its life are thrown away after a day. */
+const GARBAGE = 24 * 3600 * 1e6;
+
+export function mongoHouse(worker: Worker, catalog: CatalogReader, writer: Writer): HouseStore {
+  const { connection } = worker;
+  const { tables, clock, db } = connection;
+  return {
+    lease: (name, holder, now, until) =>
+      guarded(async () => {
+        const _id = `job ${name}`;
+        const { matchedCount } = await tables.leases.updateOne({ _id, holder }, { $set: { until } });
+        if (matchedCount > 0) return true;
+        await tables.leases.deleteOne({ _id, until: { $lte: now } });
+        try {
+          await tables.leases.insertOne({ _id, holder, until });
+          return true;
+        } catch (error) {
+          if (isDuplicate(error)) return false;
+          throw error;
+        }
+      }),
+    release: (name, holder) =>
+      guarded(async () => {
+        await tables.leases.deleteOne({ _id: `job ${name}`, holder });
+      }),
+    recordRun: (run) =>
+      guarded(async () => {
+        await tables.runs.insertOne({ ...run });
+      }),
+    runs: (limit, name) =>
+      guarded(async () => {
+        const docs = await tables.runs
+          .find(name === undefined ? {} : { name })
+          .sort({ _id: -1 })
+          .limit(limit)
+          .toArray();
+        return docs.map(({ name: n, started, took, ok, result }) => ({ name: n, started, took, ok, result }));
+      }),
+    note: (kind, name, value) =>
+      guarded(async () => {
+        const _id = `${kind} ${name}`;
+        if (value === undefined) await tables.notes.deleteOne({ _id });
+        else await tables.notes.replaceOne({ _id }, { kind, name, value }, { upsert: true });
+      }),
+    notes: (kind) =>
+      guarded(async () => {
+        const docs = await tables.notes.find({ kind }).sort({ name: 1 }).toArray();
+        return new Map(docs.map((d) => [d.name, d.value]));
+      }),
+    noteReadings: (readings) =>
+      guarded(async () => {
+        for (const { collectionId: c, organisationId: organisation, lastDate } of readings)
+          await tables.reads.updateOne(
+            { _id: `${c} ${organisation}` },
+            { $max: { last: lastDate }, $setOnInsert: { c, organisation } },
+            { upsert: true },
+          );
+      }),
+    readings: () =>
+      guarded(async () =>
+        (await tables.reads.find().toArray()).map((r) => ({
+          ...{ collectionId: r.c, organisationId: r.organisation, lastDate: r.last },
+        })),
+      ),
+    maintain: () =>
+      guarded(async () => {
+        const old = await tables.chunks.distinct('token', { at: { $lt: clock() - GARBAGE } });
+        let chunks = 0;
+        for (const token of old) {
+          if (await tables.publications.findOne({ _id: token })) continue;
+          if (await tables.batches.findOne({ token, applied: false })) continue;
+          chunks += (await tables.chunks.deleteMany({ token })).deletedCount;
+        }
+        const marked = await tables.markings.distinct('marking');
+        await writer.spread(marked);
+        for (const { id, defaultTlp } of (await catalog.stored()).flatMap((c) => c.collections))
+          await writer.rerank(id, defaultTlp);
+        const { dataSize = 0 } = (await db.stats()) as { dataSize?: number };
+        return { chunks_removed: chunks, bytes: dataSize };
+      }),
+    check: (progress) => guarded(() => check(worker, catalog, progress)),
+    mend: () =>
+      guarded(async () => {
+        let objects = 0;
+        for (const { id } of (await catalog.stored()).flatMap((c) => c.collections)) {
+          await worker.log.settled(id);
+          const uuids = await tables.entries.distinct('u', { c: id, state: 'live' });
+          for (let i = 0; i < uuids.length; i += 500)
+            objects += await writer.resettle(id, uuids.slice(i, i + 500));
+        }
+        return { objects };
+      }),
+  };
+}

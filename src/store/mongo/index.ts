@@ -1,0 +1,29 @@
+import type { Store, StoreOptions } from '../store';
+import { writer } from './append';
+import { catalogReader, mongoCatalog } from './catalog';
+import { connect, guarded } from './connection';
+import { mongoHouse } from './house';
+import { mongoObjects } from './objects';
+import { mongoPeople } from './people';
+import { mongoRecords } from './records';
+import { worker } from './work';
+
+/** @param url `mongodb://…`, with the database's name in its path. @throws {StoreUnavailable} it cannot be reached. */
+export async function openMongo(url: string, options: StoreOptions = {}): Promise<Store> {
+  const connection = await connect(url, options);
+  const reader = catalogReader(connection);
+  const work = worker(connection);
+  const writing = writer(work, reader);
+  return {
+    objects: mongoObjects(work, reader, writing),
+    catalog: mongoCatalog(connection, reader, writing),
+    people: mongoPeople(connection, reader),
+    records: mongoRecords(connection),
+    house: mongoHouse(work, reader, writing),
+    ping: () =>
+      guarded(async () => {
+        await connection.db.command({ ping: 1 });
+      }),
+    close: () => connection.client.close(),
+  };
+}

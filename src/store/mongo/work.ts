@@ -1,0 +1,97 @@
+/** Doing a unit of work: look, compute, write the batch; where another was faster, all over again. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Filter } from 'mongodb';
+import { StoreUnavailable } from '../../domain/errors';
+import { batchStore, type Effects } from './batches';
+import { inSession, type Connection, type EntryDoc } from './connection';
+import { Log, type Link } from './log';
+import { Unit } from './unit';
+
+/** Lost races after which a writer asks the others to let it pass. */
+const PATIENT = 3;
+const MOST_TRIES = 200;
+/** How long others make way for one writer at most. */
+const WAY_MS = 3000;
+
+export interface Worker {
+  readonly connection: Connection;
+  readonly log: Log<Effects>;
+  /**
+   * @param entries which entries the work looks at: all of every object that it may touch.
+   * @param work called anew after a lost race. @returns its answer, and what else the batch does; no `effects`: nothing.
+   */
+  run<T>(
+    collection: string,
+    entries: (tip: Link) => Promise<Filter<EntryDoc> | undefined>,
+    work: (unit: Unit) => Promise<{ answer: T; effects?: Partial<Effects> }>,
+  ): Promise<T>;
+}
+
+export function worker(connection: Connection): Worker {
+  const { tables } = connection;
+  const log = new Log<Effects>(batchStore(connection), (ms) => sleep(ms));
+  /** The last work of this process on each collection: what one process does, it does in turn. */
+  const queues = new Map<string, Promise<unknown>>();
+
+  const wayOf = (collection: string): string => `way ${collection}`;
+  /** Makes way for a writer that has lost several races: courtesy, on which no promise rests. */
+  async function makeWay(collection: string, token: string): Promise<void> {
+    for (let waited = 0; waited < WAY_MS; waited += 20) {
+      const way = await tables.leases.findOne({ _id: wayOf(collection) });
+      if (!way || way.holder === token) return;
+      if (way.until <= connection.clock()) {
+        await tables.leases.deleteOne({ _id: way._id, holder: way.holder });
+        return;
+      }
+      await sleep(20);
+    }
+  }
+
+  const run: Worker['run'] = async (collection, entries, work) => {
+    const me = randomUUID();
+    let asked = false;
+    try {
+      for (let tries = 0; tries < MOST_TRIES; tries++) {
+        if (tries > 0) {
+          await makeWay(collection, me);
+          await sleep(Math.random() * 20);
+        }
+        if (tries === PATIENT) {
+          asked = true;
+          const until = connection.clock() + WAY_MS * 1000;
+          await tables.leases.insertOne({ _id: wayOf(collection), holder: me, until }).catch(() => undefined);
+        }
+        const tip = await log.settled(collection);
+        const filter = await entries(tip);
+        const docs = filter
+          ? await inSession(connection, (session) =>
+              tables.entries.find({ ...filter, c: collection }, { session }).toArray(),
+            )
+          : [];
+        const unit = new Unit(connection, collection, tip, docs);
+        const { answer, effects } = await work(unit);
+        if (!effects) return answer;
+        if (await log.commit(collection, tip, randomUUID(), unit.effects(effects))) return answer;
+      }
+    } finally {
+      if (asked) await tables.leases.deleteOne({ _id: wayOf(collection), holder: me }).catch(() => undefined);
+    }
+    throw new StoreUnavailable('The collection is busy: others wrote first, again and again. Try again.');
+  };
+
+  return {
+    connection,
+    log,
+    run: (collection, entries, work) => {
+      const before = queues.get(collection) ?? Promise.resolve();
+      const mine = before.then(() => run(collection, entries, work));
+      const after = mine.catch(() => undefined);
+      queues.set(collection, after);
+      void after.then(() => {
+        if (queues.get(collection) === after) queues.delete(collection);
+      });
+      return mine;
+    },
+  };
+}
