@@ -31,6 +31,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  /** Processes that serve one port between them. */
+  readonly processes: number;
   /** How long finished statuses are kept (T-276). */
   readonly statusDays: number;
   /** When jobs run: cron by name, where it is not their own time, and the time zone of all. */
@@ -66,7 +68,13 @@ const NAMES = new Set([
     'JISR_ACCEPT_STIX_TYPE',
   ],
   ...['JISR_INTEROP_STATUS_PROPERTY', 'JISR_BEHIND_PROXY', 'JISR_ALLOW_PLAIN_HTTP', 'JISR_LOG_LEVEL'],
-  ...['JISR_HEADERS_TIMEOUT_MS', 'JISR_REQUEST_TIMEOUT_MS', 'JISR_STATUS_DAYS', 'JISR_JOBS_TIME_ZONE'],
+  ...[
+    'JISR_HEADERS_TIMEOUT_MS',
+    'JISR_REQUEST_TIMEOUT_MS',
+    'JISR_STATUS_DAYS',
+    'JISR_PROCESSES',
+    'JISR_JOBS_TIME_ZONE',
+  ],
   ...JOB_NAMES.map(variableOf),
 ]);
 
@@ -135,6 +143,7 @@ export function readConfig(env: Environment): Config {
     logLevel: level(text('JISR_LOG_LEVEL'), problems),
     headersTimeoutMs: integer('JISR_HEADERS_TIMEOUT_MS', 20_000, 100),
     requestTimeoutMs: integer('JISR_REQUEST_TIMEOUT_MS', 300_000, 100),
+    processes: integer('JISR_PROCESSES', 1, 1, 64),
     statusDays: integer('JISR_STATUS_DAYS', 7, 1, 36_500),
     schedule: { times: jobTimes(text, problems), timeZone: timeZone(text('JISR_JOBS_TIME_ZONE'), problems) },
   };

@@ -1,18 +1,19 @@
 /** Composition root: config → store → channels → door → app → jobs → listen; SIGTERM takes it down in reverse. */
+import cluster from 'node:cluster';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readConfig, type Config } from './config';
 import { OperatorError } from './domain/errors';
-import { firstOperator } from './first-start';
 import { createApp } from './http/app';
 import { Readings } from './http/readings';
 import { createServer } from './http/server';
 import { startJobs } from './jobs/schedule';
 import { createLogger, type Logger } from './log';
+import { prepare } from './prepare';
+import { keepProcesses } from './processes';
 import { startThread } from './publish-thread';
 import { openStore } from './store/open';
-import { loadChannels } from './validation/channel';
 
 const clock = (): number => Date.now() * 1000;
 
@@ -21,26 +22,6 @@ const READINGS_MS = 30_000;
 
 /** How long requests under way may take to end after SIGTERM, in ms. */
 const DRAIN_MS = 20_000;
-
-/** Brings store and channels up to date before anything is served. */
-async function prepare(config: Config, log: Logger): Promise<void> {
-  const store = await openStore(config.store);
-  try {
-    const channels = await loadChannels(config.collections);
-    const changes = await store.catalog.apply(channels, { apply: true, dropObjects: false });
-    for (const { kind, subject, details } of changes) log.info({ kind, subject, details }, 'channel applied');
-    const operator = await firstOperator(store);
-    if (operator) {
-      // To the terminal and not to the log: it is shown this once and kept nowhere.
-      process.stderr.write(
-        `\n  First start: an operator account was made.\n\n    account   ${operator.name}\n    password  ${operator.password}\n\n` +
-          `  Keep the password now, it is not shown again.\n\n`,
-      );
-    }
-  } finally {
-    await store.close();
-  }
-}
 
 async function drain(server: Server): Promise<void> {
   const closed = once(server, 'close');
@@ -52,7 +33,6 @@ async function drain(server: Server): Promise<void> {
 }
 
 async function serve(config: Config, log: Logger): Promise<void> {
-  await prepare(config, log);
   const [reader, housekeeper] = [
     await openStore(config.store, { readonly: true }),
     await openStore(config.store),
@@ -90,6 +70,7 @@ async function serve(config: Config, log: Logger): Promise<void> {
       await reader.close();
       await housekeeper.close();
       log.info('stopped');
+      cluster.worker?.disconnect();
     })().catch((error: unknown) => {
       log.fatal({ err: error }, 'stopping failed');
       process.exit(1);
@@ -108,7 +89,10 @@ async function serve(config: Config, log: Logger): Promise<void> {
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  await serve(config, createLogger(config.logLevel));
+  const log = createLogger(config.logLevel);
+  if (cluster.isPrimary) await prepare(config, log);
+  if (cluster.isPrimary && config.processes > 1) keepProcesses(config.processes, log);
+  else await serve(config, log);
 }
 
 main().catch((error: unknown) => {

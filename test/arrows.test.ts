@@ -19,7 +19,8 @@ const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
   [/^src\/http\//, /^src\/(domain\/|store\/store$|http\/|door$|config$|log$|passwords$)/],
   [/^src\/read-collection$/, /^src\/(domain\/|store\/store$)/],
   [/^src\/jobs\//, /^src\/(domain\/|store\/store$|jobs\/|log$|door$|read-collection$)/],
-  [/^src\/main$/, /^src\//],
+  [/^src\/(main|prepare)$/, /^src\//],
+  [/^src\/processes$/, /^src\/log$/],
   [
     /^scripts\//,
     /^(scripts\/|src\/(domain\/|validation\/|store\/(store|open)$|jobs\/|passwords$|publish$|config$|read-collection$))/,

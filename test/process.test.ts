@@ -1,5 +1,5 @@
 /** The real server process: crashes, restarts, SIGTERM. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -100,4 +100,94 @@ test('the first start makes one operator and shows the password once, outside th
       expect(password).toBe(before);
     }
   }
+});
+
+describe('several processes over one store', () => {
+  const servers: ChildProcess[] = [];
+  afterEach(async () => {
+    for (const server of servers.splice(0)) {
+      if (server.exitCode !== null || server.signalCode !== null) continue;
+      server.kill('SIGKILL');
+      await once(server, 'exit');
+    }
+  });
+  /** Starts a server; what it has said so far, and a wait for something to be said. */
+  function run(env: Record<string, string> = {}) {
+    const server = spawn(process.execPath, [join(__dirname, '../src/main.js')], {
+      env: {
+        ...{ PATH: process.env['PATH'], JISR_STORE: `sqlite:${join(folder, 'jisr.db')}`, JISR_PORT: '0' },
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    servers.push(server);
+    const said = { out: '', err: '' };
+    server.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()));
+    const waiting: (() => void)[] = [];
+    server.stdout.on('data', (chunk: Buffer) => {
+      said.out += chunk.toString();
+      for (const look of waiting) look();
+    });
+    const says = (what: RegExp, times = 1): Promise<void> =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if ((said.out.match(new RegExp(what, 'g')) ?? []).length >= times) resolve();
+        };
+        waiting.push(look);
+        server.once('exit', (code) => reject(new Error(`ended with ${code ?? 0}: ${said.err}`)));
+        look();
+      });
+    return { server, said, says };
+  }
+  const originOf = (out: string): string =>
+    new URL((JSON.parse(out.split('\n').find((l) => l.includes('"listening"'))!) as { url: string }).url)
+      .origin;
+
+  test('all start at once on a new store: one makes the account, none fails', async () => {
+    const all = [run(), run(), run()];
+    await Promise.all(all.map(({ says }) => says(/"msg":"listening"/)));
+    expect(all.filter(({ said }) => said.err.includes('First start'))).toHaveLength(1);
+  });
+
+  test('JISR_PROCESSES: n serve one port; one that is killed is started again; SIGTERM ends them all', async () => {
+    const { server, said, says } = run({ JISR_PROCESSES: '2' });
+    await says(/"msg":"listening"/, 2);
+    expect(said.err.match(/First start/g)).toHaveLength(1);
+    const origin = originOf(said.out);
+    const children = execFileSync('pgrep', ['-P', String(server.pid)])
+      .toString()
+      .trim()
+      .split('\n')
+      .map(Number);
+    expect(children).toHaveLength(2);
+    process.kill(children[0]!, 'SIGKILL');
+    await says(/a process ended; another one is started/);
+    await says(/"msg":"listening"/, 3);
+    expect((await fetch(`${origin}/health/ready`)).status).toBe(200);
+    server.kill('SIGTERM');
+    expect(await once(server, 'exit')).toEqual([0, null]);
+  });
+
+  test('a password that one process changed is the only one that another takes', async () => {
+    const [a, b] = [run(), run()];
+    await Promise.all([a, b].map(({ says }) => says(/"msg":"listening"/)));
+    const old = /password +(\S+)/.exec(a.said.err + b.said.err)![1]!;
+    const ask = async ({ said }: typeof a, secret: string): Promise<number> => {
+      const authorization = `Basic ${Buffer.from(`operator:${secret}`).toString('base64')}`;
+      return (await fetch(`${originOf(said.out)}/taxii2/`, { headers: { authorization, accept: TAXII } }))
+        .status;
+    };
+    // Both have the credential in their caches now.
+    expect([await ask(a, old), await ask(b, old)]).toEqual([200, 200]);
+    const jisr = join(__dirname, '../scripts/jisr.js');
+    const argv = ['change', 'principal', 'operator', '--new-password', '--apply', '--json'];
+    const env = { PATH: process.env['PATH'], JISR_STORE: `sqlite:${join(folder, 'jisr.db')}` };
+    const { password: fresh } = JSON.parse(
+      execFileSync(process.execPath, [jisr, ...argv], { env }).toString(),
+    ) as {
+      password: string;
+    };
+    expect([await ask(a, old), await ask(b, old)]).toEqual([401, 401]);
+    expect([await ask(a, fresh), await ask(b, fresh)]).toEqual([200, 200]);
+  });
 });

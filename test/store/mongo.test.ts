@@ -1,18 +1,29 @@
+/** The store on MongoDB: the whole contract, what other processes change, and a server that goes away. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { v4 as uuid } from 'uuid';
+import { StoreUnavailable } from '../../src/domain/errors';
 import { openStore } from '../../src/store/open';
+import { applied, collection, everything, found, part, read, tool, toolId, write } from '../support/exchange';
 import { describeStore } from './contract';
 
 const server = process.env['JISR_TEST_MONGODB'];
+
 if (server === undefined) {
   test.skip('SKIPPED, JISR_TEST_MONGODB names no server: the store on MongoDB', () => undefined);
 } else {
-  const database = (): string => {
+  jest.setTimeout(300_000);
+  const used: string[] = [];
+  const database = (host?: string): string => {
     const url = new URL(server);
     url.pathname = `/jisr-test-${uuid().slice(0, 8)}`;
+    used.push(url.href);
+    if (host !== undefined) url.host = host;
     return url.href;
   };
-  const used: string[] = [];
   afterAll(async () => {
     for (const url of used) {
       const client = await MongoClient.connect(url);
@@ -20,10 +31,142 @@ if (server === undefined) {
       await client.close();
     }
   });
-  jest.setTimeout(300_000);
-  describeStore('mongodb', (options) => {
+
+  describeStore('mongodb', (options) => openStore(database(), options));
+
+  test('two processes that write to one collection: one order, nothing twice, and what one changes the other sees', async () => {
     const url = database();
-    used.push(url);
-    return openStore(url, options);
+    const [a, b] = [await openStore(url), await openStore(url)];
+    try {
+      const c = collection();
+      await applied(a, c);
+      expect(await b.catalog.channels()).toHaveLength(1);
+      const ids = Array.from({ length: 24 }, toolId);
+      const shared = toolId();
+      await Promise.all(
+        ids.map((id, i) =>
+          (i % 2 === 0 ? a : b).objects.append(
+            write(c),
+            part([tool(id, 1, 0), tool(shared, 1 + (i % 3), 0)]),
+          ),
+        ),
+      );
+      const [seenByA, seenByB] = [
+        await found(a, read(c, 4), everything),
+        await found(b, read(c, 4), everything),
+      ];
+      expect(seenByA).toEqual(seenByB);
+      expect(seenByA).toHaveLength(24 + 3);
+      const page = await b.objects.list(read(c, 4), everything);
+      const dates = page.items.map((i) => i.date);
+      expect(dates).toEqual([...new Set(dates)].sort((x, y) => x - y));
+      expect(await a.house.check(() => undefined)).toEqual([]);
+      await b.catalog.apply([], { apply: true, dropObjects: true });
+      expect(await a.catalog.channels()).toEqual([]);
+    } finally {
+      await a.close();
+      await b.close();
+    }
+  });
+
+  describe('a server that goes away', () => {
+    let proxy: Server;
+    let up = true;
+    const sockets = new Set<Socket>();
+    const cut = (): void => {
+      up = false;
+      for (const socket of sockets) socket.destroy();
+    };
+    beforeEach(async () => {
+      up = true;
+      const { hostname, port } = new URL(server);
+      proxy = createServer((socket) => {
+        if (!up) {
+          socket.destroy();
+          return;
+        }
+        const far = connect(Number(port), hostname);
+        for (const [one, other] of [
+          [socket, far],
+          [far, socket],
+        ] as const) {
+          sockets.add(one);
+          one.on('error', () => other.destroy());
+          one.on('close', () => {
+            sockets.delete(one);
+            other.destroy();
+          });
+          one.pipe(other);
+        }
+      });
+      proxy.listen(0, '127.0.0.1');
+      await once(proxy, 'listening');
+    });
+    afterEach(async () => {
+      cut();
+      proxy.close();
+      await once(proxy, 'close');
+    });
+    const host = (): string => `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+
+    test('in the middle of a write: unavailable, nothing half done, and the same part again is there once', async () => {
+      const store = await openStore(database(host()));
+      try {
+        const c = collection();
+        await applied(store, c);
+        const p = part(Array.from({ length: 50 }, () => tool(toolId(), 1, 0)));
+        const writing = store.objects.append(write(c), p);
+        const outcome = expect(writing).rejects.toThrow(StoreUnavailable);
+        setTimeout(cut, 15);
+        await outcome;
+        up = true;
+        await store.objects.append(write(c), p);
+        expect(await found(store, read(c, 4), everything)).toHaveLength(50);
+        expect(await store.house.check(() => undefined)).toEqual([]);
+      } finally {
+        await store.close();
+      }
+    });
+
+    test('at the start it is waited for; while running 503 with Retry-After, and it goes on by itself', async () => {
+      cut();
+      const child = spawn(process.execPath, [join(__dirname, '../../src/main.js')], {
+        env: { PATH: process.env['PATH'], JISR_STORE: database(host()), JISR_PORT: '0' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      try {
+        let [out, err] = ['', ''];
+        child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+        const says = (what: string): Promise<void> =>
+          new Promise((resolve) => {
+            const look = (chunk?: Buffer): void => {
+              out += chunk?.toString() ?? '';
+              if (out.includes(what)) resolve();
+            };
+            child.stdout.on('data', look);
+            look();
+          });
+        await says('the store cannot be reached; trying again');
+        up = true;
+        await says('"msg":"listening"');
+        const line = out.split('\n').find((l) => l.includes('"listening"'))!;
+        const { url } = JSON.parse(line) as { url: string };
+        const password = /password +(\S+)/.exec(err)![1]!;
+        const authorization = `Basic ${Buffer.from(`operator:${password}`).toString('base64')}`;
+        const headers = { authorization, accept: 'application/taxii+json;version=2.1' };
+        expect((await fetch(url, { headers })).status).toBe(200);
+        cut();
+        const down = await fetch(url, { headers });
+        expect([down.status, down.headers.get('retry-after')]).toEqual([503, '5']);
+        expect((await fetch(new URL('/health/ready', url))).status).toBe(503);
+        up = true;
+        let status = 503;
+        for (let i = 0; i < 20 && status === 503; i++) status = (await fetch(url, { headers })).status;
+        expect(status).toBe(200);
+      } finally {
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+      }
+    });
   });
 }

@@ -162,10 +162,7 @@ export function writer(worker: Worker, catalog: CatalogReader) {
   async function spread(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
     const waiting = { unresolved: { $in: [...ids] } };
-    for (const collection of (await tables.entries.distinct('c', {
-      state: 'live',
-      ...waiting,
-    })) as string[]) {
+    for (const collection of await tables.entries.distinct('c', { state: 'live', ...waiting })) {
       const held = await catalog.collection(collection);
       if (!held) continue;
       await worker.run(
@@ -199,8 +196,8 @@ export function writer(worker: Worker, catalog: CatalogReader) {
       const cited = new Set<string>();
       const done = await worker.run<boolean>(scope.collection.id, looked, async (unit) => {
         const before = await tables.parts.findOne({ _id: `${id}:${part.number}` });
-        const over = await tables.statuses.findOne({ _id: id, complete: true });
-        if (before || over) return { answer: true };
+        const status = await tables.statuses.findOne({ _id: id });
+        if (before || status?.complete === true) return { answer: true };
         const adding: Adding = { scope, part, unit, around: await surroundings(worker, part), defined: [] };
         const verdicts = part.members.map((member) =>
           'candidate' in member ? addOne(adding, member.candidate) : { ok: false, details: member.refused },
@@ -213,7 +210,7 @@ export function writer(worker: Worker, catalog: CatalogReader) {
         return {
           answer: false,
           effects: {
-            markings: adding.defined,
+            ...{ markings: adding.defined, begun: status !== null },
             status: {
               ...{
                 _id: id,

@@ -23,6 +23,8 @@ export interface Effects {
   readonly markings: readonly MarkingDoc[];
   readonly status?: StatusDoc;
   readonly part?: StatusPartDoc;
+  /** The publication was kept with its bytes, to be worked off in parts. */
+  readonly begun?: boolean;
   /** Everything in the collection goes. */
   readonly drop?: true;
 }
@@ -74,6 +76,13 @@ export async function insertMissing<T extends Document>(
   }
 }
 
+/** A publication is done: its bytes and what was waiting go. */
+export async function forget({ tables }: Connection, status: string): Promise<void> {
+  await tables.publications.deleteOne({ _id: status });
+  await tables.pendings.deleteMany({ status });
+  await tables.chunks.deleteMany({ token: status });
+}
+
 const idOf = (collection: string, n: number): string => `${collection}:${n}`;
 
 export function batchStore(connection: Connection): LogStore<Effects> {
@@ -112,9 +121,7 @@ export function batchStore(connection: Connection): LogStore<Effects> {
       await insertMissing(tables.parts, [effects.part]);
       if (effects.part.last) {
         await tables.statuses.updateOne({ _id: effects.part.status }, { $set: { complete: true } });
-        await tables.publications.deleteOne({ _id: effects.part.status });
-        await tables.pendings.deleteMany({ status: effects.part.status });
-        await tables.chunks.deleteMany({ token: effects.part.status });
+        if (effects.begun) await forget(connection, effects.part.status);
       }
     }
   }
@@ -144,17 +151,16 @@ export function batchStore(connection: Connection): LogStore<Effects> {
         return false;
       }
     },
-    apply: async (collection, n) => {
-      const effects = await effectsOf(collection, n);
+    apply: async (collection, n, known) => {
+      const effects = known ?? (await effectsOf(collection, n));
       // Without effects it was applied meanwhile, and they were thrown away.
       if (!effects) return;
       await carryOut(collection, n, effects);
-      await tables.batches.updateOne(
-        { _id: idOf(collection, n) },
-        { $set: { applied: true }, $unset: { data: '' } },
-      );
+      const done = { $set: { applied: true }, $unset: { data: '' } } as const;
+      await tables.batches.updateOne({ _id: idOf(collection, n) }, done);
+      if (BSON.calculateObjectSize(effects) <= INLINE) return;
       const head = await tables.batches.findOne({ _id: idOf(collection, n) }, HEAD);
-      if (head && head.chunks > 0) await tables.chunks.deleteMany({ token: head.token });
+      if (head) await tables.chunks.deleteMany({ token: head.token });
     },
   };
 }

@@ -74,7 +74,7 @@ export function mongoCatalog(
 ): CatalogStore {
   const { tables } = connection;
   return {
-    channels: () => guarded(reader.channels),
+    channels: () => guarded(() => reader.channels()),
     apply: (wanted, options) =>
       guarded(async () => {
         const before = await reader.stored();

@@ -31,8 +31,8 @@ export interface LogStore<Effects> {
   link(collection: string, n: number): Promise<Link | undefined>;
   /** The unique insert. @returns false: the place is another's. @throws the outcome is unknown. */
   insert(collection: string, link: Omit<Link, 'applied'>, effects: Effects): Promise<boolean>;
-  /** Applies what batch n holds, and marks it; harmless if that was done before, by anyone. */
-  apply(collection: string, n: number): Promise<void>;
+  /** Applies what batch n holds, and marks it; harmless if that was done before, by anyone. @param effects if known. */
+  apply(collection: string, n: number, effects?: Effects): Promise<void>;
 }
 
 export const START: Link = { n: 0, last: 0, token: '', applied: true };
@@ -48,6 +48,7 @@ export class Log<Effects> {
   constructor(
     private readonly store: LogStore<Effects>,
     private readonly wait: (ms: number) => Promise<void>,
+    private readonly patience = PATIENCE_MS,
   ) {}
 
   /** The newest link, applied or not. */
@@ -69,7 +70,7 @@ export class Log<Effects> {
     for (let waited = 0; ; waited += LOOK_MS) {
       const tip = await this.tip(collection);
       if (tip.applied) return tip;
-      if (waited >= PATIENCE_MS) await this.store.apply(collection, tip.n);
+      if (waited >= this.patience) await this.store.apply(collection, tip.n);
       else await this.wait(LOOK_MS);
     }
   }
@@ -92,7 +93,7 @@ export class Log<Effects> {
   ): Promise<boolean> {
     const n = tip.n + 1;
     if (!(await this.store.insert(collection, { n, last, token }, effects))) return false;
-    await this.store.apply(collection, n);
+    await this.store.apply(collection, n, effects);
     return true;
   }
 }

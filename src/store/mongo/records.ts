@@ -2,7 +2,7 @@
 import type { Status, StatusDetails } from '../../domain/taxii';
 import { formatTimestamp } from '../../domain/timestamp';
 import { PART_SIZE, type RecordStore, type Unfinished } from '../store';
-import { insertMissing, readChunks, writeChunks } from './batches';
+import { forget, insertMissing, readChunks, writeChunks } from './batches';
 import { guarded, type Connection, type StatusDoc, type StatusPartDoc } from './connection';
 
 async function statusFrom({ tables }: Connection, doc: StatusDoc): Promise<Status> {
@@ -88,9 +88,7 @@ export function mongoRecords(connection: Connection): RecordStore {
         };
         await insertMissing(tables.parts, [rest]);
         await tables.statuses.updateOne({ _id: statusId }, { $set: { complete: true } });
-        await tables.publications.deleteOne({ _id: statusId });
-        await tables.pendings.deleteMany({ status: statusId });
-        await tables.chunks.deleteMany({ token: statusId });
+        await forget(connection, statusId);
       }),
     status: (apiRoot, statusId) =>
       guarded(async () => {

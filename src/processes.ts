@@ -1,0 +1,38 @@
+/** JISR_PROCESSES: one process that prepares and watches, and n that serve one port between them (node:cluster). */
+import cluster from 'node:cluster';
+import type { Logger } from './log';
+
+/** One that ends sooner than this after its start is not started again at once. */
+const SHORT_LIFE_MS = 5000;
+const PAUSE_MS = 1000;
+
+/** Keeps n processes up until it is told to stop, and then ends when the last of them has. */
+export function keepProcesses(count: number, log: Logger): void {
+  let stopping = false;
+  const born = new Map<number, number>();
+  const raise = (): void => {
+    const worker = cluster.fork();
+    born.set(worker.id, Date.now());
+  };
+  cluster.on('exit', (worker, code, signal) => {
+    const short = Date.now() - (born.get(worker.id) ?? 0) < SHORT_LIFE_MS;
+    born.delete(worker.id);
+    if (stopping) return;
+    log.error({ code, signal }, 'a process ended; another one is started');
+    setTimeout(
+      () => {
+        if (!stopping) raise();
+      },
+      short ? PAUSE_MS : 0,
+    );
+  });
+  const stop = (signal: 'SIGTERM' | 'SIGINT'): void => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'stopping every process');
+    for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill('SIGTERM');
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+  for (let i = 0; i < count; i++) raise();
+}

@@ -1,0 +1,349 @@
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-dynamic-delete */
+/**
+ * The protocol of the store on MongoDB, run by random schedules: the adapter's own chain, batches and units, on tables
+ * in memory of which every single operation is a point where others may go on, or the process may end for ever.
+ */
+import { MongoServerError } from 'mongodb';
+import { holds } from '../../src/domain/entries';
+import type { Rank } from '../../src/domain/tlp';
+import { batchStore, type Effects } from '../../src/store/mongo/batches';
+import type { Connection, EntryDoc } from '../../src/store/mongo/connection';
+import { Log, type Link, type LogStore } from '../../src/store/mongo/log';
+import { Unit } from '../../src/store/mongo/unit';
+
+const C = 'c';
+/** Deliberate faults in the protocol, to see that these schedules find them. */
+type Fault =
+  | 'none'
+  | 'no horizon, tip not read again'
+  | 'tip not read again'
+  | 'acknowledged before applied'
+  | 'any duplicate is mine'
+  | 'cut by any batch'
+  | 'looked before the tip'
+  | 'not waited for the tip'
+  | 'stones removed';
+
+/** Small and fast, and the same for a seed. */
+function randomOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+type Doc = Record<string, any>;
+type Row = Map<string, Doc>;
+const duplicate = (): MongoServerError =>
+  Object.assign(new MongoServerError({ message: 'E11000', code: 11000 }), { writeErrors: [{ code: 11000 }] });
+
+/** The tables of one process: the rows are everyone's, the gate is its own. */
+function tablesOf(rows: Record<string, Row>, gate: () => Promise<void>, fault: Fault): Connection['tables'] {
+  const change = (doc: Doc, update: { $set?: Doc; $unset?: Doc }): void => {
+    Object.assign(doc, update.$set);
+    for (const name of Object.keys(update.$unset ?? {})) delete doc[name];
+  };
+  const table = (name: string): Doc => {
+    const held = (rows[name] ??= new Map());
+    return {
+      findOne: async ({ _id }: Doc) => {
+        await gate();
+        const doc = held.get(_id as string);
+        return doc ? { ...doc } : null;
+      },
+      find: ({ c }: Doc) => ({
+        sort: () => ({
+          limit: () => ({
+            toArray: async () => {
+              await gate();
+              return [...held.values()]
+                .filter((d) => d['c'] === c)
+                .sort((a, b) => b['n'] - a['n'])
+                .slice(0, 1);
+            },
+          }),
+        }),
+      }),
+      insertOne: async (doc: Doc) => {
+        await gate();
+        if (held.has(doc['_id'] as string)) throw duplicate();
+        held.set(doc['_id'] as string, { ...doc });
+      },
+      insertMany: async (docs: Doc[]) => {
+        let taken = false;
+        for (const doc of docs) {
+          await gate();
+          if (held.has(doc['_id'] as string)) taken = true;
+          else held.set(doc['_id'] as string, { ...doc });
+        }
+        if (taken) throw duplicate();
+      },
+      bulkWrite: async (updates: { updateOne: { filter: Doc; update: Doc } }[]) => {
+        for (const { updateOne } of updates) {
+          await gate();
+          const doc = held.get(updateOne.filter['_id'] as string);
+          const guard = fault === 'cut by any batch' || (doc && doc['by'] < updateOne.filter['by'].$lt);
+          if (!doc || !guard) continue;
+          change(doc, updateOne.update);
+          if (fault === 'stones removed' && doc['state'] !== 'live') held.delete(doc['_id'] as string);
+        }
+      },
+      updateOne: async ({ _id }: Doc, update: Doc) => {
+        await gate();
+        const doc = held.get(_id as string);
+        if (doc) change(doc, update);
+      },
+      deleteMany: async () => gate(),
+      deleteOne: async () => gate(),
+    };
+  };
+  return new Proxy({}, { get: (_, name: string) => table(name) }) as Connection['tables'];
+}
+
+interface Command {
+  readonly add?: { readonly o: number; readonly v: number; readonly rank: Rank };
+  readonly remove?: { readonly o: number; readonly v: number };
+}
+const nameOf = (o: number): string => `tool--00000000-0000-4000-8000-00000000000${o}`;
+
+/** The versions that stand after some commands: `o v` → rank. */
+function replay(commands: readonly Command[]): Map<string, Rank> {
+  const held = new Map<string, Rank>();
+  for (const { add, remove } of commands) {
+    if (add) held.set(`${add.o} ${add.v}`, add.rank);
+    if (remove) held.delete(`${remove.o} ${remove.v}`);
+  }
+  return held;
+}
+function lastFor(held: ReadonlyMap<string, Rank>, rank: Rank): string[] {
+  const last = new Map<string, string>();
+  for (const name of [...held.keys()].sort()) if (held.get(name)! <= rank) last.set(name[0]!, name);
+  return [...last.values()].sort();
+}
+
+/** One schedule. @returns what is wrong, or undefined. */
+async function schedule(seed: number, fault: Fault): Promise<string | undefined> {
+  const random = randomOf(seed);
+  const pick = (n: number): number => Math.floor(random() * n);
+  const rows: Record<string, Row> = {};
+  const waiting: { actor: number; go: () => void }[] = [];
+  const dead = new Set<number>();
+  let free = false;
+  const gateOf = (actor: number) => (): Promise<void> =>
+    free ? Promise.resolve() : new Promise((go) => waiting.push({ actor, go }));
+  let time = 1000;
+  const processOf = (actor: number) => {
+    const gate = gateOf(actor);
+    const tables = tablesOf(rows, gate, fault);
+    // Clocks that are wrong, and differ.
+    const skew = (actor % 3) * 5000;
+    const connection = { tables, clock: () => (time += pick(5)) + skew, random } as unknown as Connection;
+    const store = batchStore(connection);
+    const faulty: LogStore<Effects> = {
+      ...store,
+      insert: async (c, link, effects) =>
+        (await store.insert(c, link, effects)) || fault === 'any duplicate is mine',
+      apply: async (c, n, effects) => {
+        if (fault === 'acknowledged before applied' && effects) {
+          acknowledge(c, n);
+          return;
+        }
+        await store.apply(c, n, effects);
+      },
+    };
+    const log = new Log<Effects>(faulty, gate, fault === 'none' ? pick(60) : pick(10));
+    const all = async (): Promise<EntryDoc[]> => {
+      const ids = [...(rows['entries'] ?? new Map<string, Doc>()).keys()];
+      const docs: EntryDoc[] = [];
+      // Not one moment: each object is looked at by itself.
+      for (const id of ids) {
+        if (pick(4) === 0) await gate();
+        const doc = rows['entries']!.get(id);
+        if (doc) docs.push({ ...doc } as EntryDoc);
+      }
+      return docs;
+    };
+    return { log, all, connection, gate };
+  };
+  function acknowledge(c: string, n: number): void {
+    const head = rows['batches']?.get(`${c}:${n}`);
+    if (head) head['applied'] = true;
+  }
+  const done: string[] = [];
+  let wrong: string | undefined;
+  const fail = (what: string): void => void (wrong ??= what);
+
+  const writer = async (actor: number): Promise<void> => {
+    const { log, all, connection } = processOf(actor);
+    for (let i = 0; i < 2 + pick(3); i++) {
+      const o = pick(2);
+      const wish = pick(4) === 0 ? 'remove' : 'add';
+      const [v, rank] = [1 + pick(4), pick(3) as Rank];
+      for (let tries = 0; tries < 30; tries++) {
+        const early = fault === 'looked before the tip' ? await all() : undefined;
+        const tip: Link = fault === 'not waited for the tip' ? await log.tip(C) : await log.settled(C);
+        const docs = early ?? (await all());
+        const unit = new Unit(connection, C, tip, docs);
+        const standing = unit.versions(nameOf(o));
+        let command: Command | undefined;
+        if (wish === 'add' && !standing.some((s) => s.key === String(v))) {
+          command = { add: { o, v, rank } };
+          unit.add(() => ({
+            ...{
+              o: nameOf(o),
+              u: nameOf(o).slice(-36),
+              type: 'tool',
+              spec: '2.1',
+              version: String(v),
+              key: String(v),
+            },
+            ...{ digest: '', created: null, createdBy: null, revoked: false, publisher: '', size: 1, rank },
+            ...{ declared: rank, unresolved: [], body: `${o} ${v}` },
+          }));
+        } else if (wish === 'remove' && standing.length > 0) {
+          const last = standing.at(-1)!;
+          command = { remove: { o, v: Number(last.key) } };
+          unit.drop(nameOf(o), [last.ref]);
+        }
+        if (!command) break;
+        const tag = `${actor}.${i}`;
+        unit.tell(tag, 'model', C, nameOf(o), JSON.stringify(command));
+        if (await log.commit(C, tip, `${tag}.${tries}`, unit.effects())) {
+          done.push(tag);
+          break;
+        }
+      }
+    }
+  };
+
+  /** The commands up to batch n, in the order of the chain. */
+  const told = (n = Infinity): { by: string; command: Command }[] =>
+    [...(rows['audit'] ?? new Map<string, Doc>()).values()]
+      .map((d) => ({
+        n: Number((d['_id'] as string).split(':')[1]),
+        by: String(d['principal']),
+        detail: String(d['detail']),
+      }))
+      .filter((d) => d.n <= n)
+      .sort((a, b) => a.n - b.n)
+      .map(({ by, detail }) => ({ by, command: JSON.parse(detail) as Command }));
+
+  const poll = async (
+    { log, all }: ReturnType<typeof processOf>,
+    rank: Rank,
+    state: { after: number; has: Set<string>; last: number },
+  ): Promise<void> => {
+    for (let looks = 0; looks < 30; looks++) {
+      const tip = await log.settled(C);
+      const docs = (await all())
+        .filter((d) => d.state === 'live' && holds(d.latest_last, rank))
+        .filter(
+          (d) => d.date > state.after && (fault === 'no horizon, tip not read again' || d.date <= tip.last),
+        )
+        .sort((a, b) => a.date - b.date);
+      if (!fault.endsWith('tip not read again') && !(await log.isTip(C, tip))) continue;
+      if (state.after < 0) {
+        const names = docs.map((d) => d.body).sort();
+        const naive = lastFor(replay(told(tip.n).map((t) => t.command)), rank);
+        if (JSON.stringify(names) !== JSON.stringify(naive))
+          fail(`a fresh reader of rank ${rank} at ${tip.n}: ${names.join()} instead of ${naive.join()}`);
+      }
+      for (const d of docs) {
+        if (d.date <= state.last) fail('out of order');
+        state.last = d.date;
+        // The same version again is right only after it was away: a new entry of it.
+        const name = `${d.ref} ${d.date}`;
+        if (state.has.has(name)) fail(`repeated ${name}`);
+        state.has.add(name);
+      }
+      state.after = docs.at(-1)?.date ?? state.after;
+      return;
+    }
+  };
+  const readers: { rank: Rank; state: { after: number; has: Set<string>; last: number } }[] = [];
+  const reader = async (actor: number): Promise<void> => {
+    const rank = pick(3) as Rank;
+    const state = { after: -1, has: new Set<string>(), last: -1 };
+    readers.push({ rank, state });
+    const own = processOf(actor);
+    for (let i = 0; i < 3; i++) await poll(own, rank, state);
+    await poll(own, rank, { after: -1, has: new Set(), last: -1 });
+  };
+
+  const actors = [writer(0), writer(1), ...(pick(2) === 0 ? [writer(2)] : []), reader(3), reader(4)];
+  for (const actor of actors) void actor.catch((error: unknown) => fail(String(error)));
+  let asleep = -1;
+  for (let steps = 0; steps < 4000 && wrong === undefined; steps++) {
+    await Promise.resolve();
+    await Promise.resolve();
+    if (waiting.every((w) => dead.has(w.actor))) {
+      // Whoever is between two operations gets to the next one first.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (waiting.every((w) => dead.has(w.actor))) break;
+    }
+    // A process that is paused longer than any patience, or ended.
+    if (pick(40) === 0) asleep = pick(3);
+    if (pick(60) === 0) asleep = -1;
+    if (pick(150) === 0 && dead.size < 2) dead.add(pick(3));
+    const able = waiting.filter((w) => !dead.has(w.actor) && w.actor !== asleep);
+    if (able.length === 0) {
+      asleep = -1;
+      continue;
+    }
+    const chosen = able[pick(able.length)]!;
+    waiting.splice(waiting.indexOf(chosen), 1);
+    chosen.go();
+  }
+  // What is still waiting is dead: nobody ever hears of it again. Whoever comes now finds a store that goes on.
+  free = true;
+  if (wrong !== undefined) return wrong;
+  const late = processOf(9);
+  const tip = await late.log.settled(C);
+  const commands = told();
+  for (const tag of done)
+    if (!commands.some((t) => t.by === tag)) fail(`${tag} was acknowledged and is not there`);
+  const held = replay(commands.map((t) => t.command));
+  const entries = [...(rows['entries'] ?? new Map<string, Doc>()).values()] as EntryDoc[];
+  if (entries.some((e) => e.date > tip.last)) fail('an entry behind the horizon of an applied tip');
+  for (const rank of [0, 1, 2] as const) {
+    const live = entries.filter((e) => e.state === 'live' && holds(e.latest_last, rank)).map((e) => e.body);
+    if (JSON.stringify(live.sort()) !== JSON.stringify(lastFor(held, rank)))
+      fail(`at the end, rank ${rank}: ${live.join()} instead of ${lastFor(held, rank).join()}`);
+  }
+  for (const { rank, state } of readers) {
+    await poll(late, rank, state);
+    for (const e of entries)
+      if (e.state === 'live' && holds(e.latest_last, rank) && !state.has.has(`${e.ref} ${e.date}`))
+        fail(`a reader of rank ${rank} who only moved forward misses ${e.body}`);
+  }
+  return wrong;
+}
+
+const RUNS = Number(process.env['JISR_CHAIN_RUNS'] ?? 2000);
+jest.setTimeout(600_000);
+
+test(`${RUNS} random schedules of writers and readers with crashes and pauses: nothing lost, repeated, out of order`, async () => {
+  for (let seed = 1; seed <= RUNS; seed++) {
+    const wrong = await schedule(seed, 'none');
+    if (wrong !== undefined) throw new Error(`seed ${seed}: ${wrong}`);
+  }
+});
+
+test.each<Fault>([
+  // Either alone keeps the order: entries behind the horizon are there only where the tip has moved.
+  'no horizon, tip not read again',
+  'tip not read again',
+  'acknowledged before applied',
+  'any duplicate is mine',
+  'cut by any batch',
+  'looked before the tip',
+  'not waited for the tip',
+  'stones removed',
+])('a fault in the protocol is found: %s', async (fault) => {
+  for (let seed = 1; seed <= RUNS * 10; seed++) if ((await schedule(seed, fault)) !== undefined) return;
+  throw new Error('not found');
+});
