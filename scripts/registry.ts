@@ -1,6 +1,7 @@
 import { add } from './add';
 import { apply } from './apply';
 import { audit } from './audit';
+import { backup } from './backup';
 import { change } from './change';
 import { check } from './check';
 import { dedupe } from './dedupe';
@@ -14,11 +15,14 @@ import { ids } from './ids';
 import { importVerb } from './import';
 import { jobs } from './jobs';
 import { list } from './list';
+import { migrate } from './migrate';
 import { poll } from './poll';
 import { publish } from './publish';
 import { remove } from './remove';
+import { restore } from './restore';
 import { expire, revoke } from './revise';
 import { search } from './search';
+import { shard } from './shard';
 import { show } from './show';
 import { stats } from './stats';
 import { copy, move } from './transfer';
@@ -53,6 +57,10 @@ export const VERBS: readonly Verb[] = [
   publish,
   poll,
   jobs,
+  backup,
+  restore,
+  migrate,
+  shard,
   expireStatuses,
   demo,
 ];

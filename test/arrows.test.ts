@@ -7,9 +7,9 @@ const ROOT = process.cwd();
 const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
   [/^src\/domain\//, /^src\/domain\//],
   [/^src\/validation\//, /^src\/(domain|validation)\//],
-  [/^src\/store\/store$/, /^src\/domain\//],
-  [/^src\/store\/sqlite\//, /^src\/(domain\/|store\/(store$|page$|sqlite\/))/],
-  [/^src\/store\/mongo\//, /^src\/(domain\/|store\/(store$|page$|mongo\/))/],
+  [/^src\/store\/(store|archive)$/, /^src\/(domain\/|store\/(store|archive)$)/],
+  [/^src\/store\/sqlite\//, /^src\/(domain\/|store\/((store|page|archive)$|sqlite\/))/],
+  [/^src\/store\/mongo\//, /^src\/(domain\/|store\/((store|page|archive)$|mongo\/))/],
   [/^src\/store\/page$/, /^src\/(domain\/|store\/store$)/],
   [/^src\/store\/open$/, /^src\/(domain\/|store\/)/],
   [/^src\/(door|passwords|log|config|first-start)$/, /^src\/(domain\/|store\/store$|passwords$|config$)/],
@@ -23,7 +23,7 @@ const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
   [/^src\/processes$/, /^src\/log$/],
   [
     /^scripts\//,
-    /^(scripts\/|src\/(domain\/|validation\/|store\/(store|open)$|jobs\/|passwords$|publish$|config$|read-collection$))/,
+    /^(scripts\/|src\/(domain\/|validation\/|store\/(store|open|archive|mongo\/sharding)$|jobs\/|passwords$|publish$|config$|read-collection$))/,
   ],
 ];
 

@@ -68,6 +68,9 @@ test.each([
   ['jobs run nonsense', 'expiry, statistics'],
   ['jobs history --limit -1', '--limit'],
   ['check --nonsense', 'nonsense'],
+  ['backup', 'jisr backup FILE'],
+  ['restore', 'jisr restore FILE'],
+  ['migrate --from sqlite:x', '--to'],
 ])('wrong use, "%s": exit code 2 and what is wrong', async (line, what) => {
   const { code, err } = await jisr(line);
   expect(code).toBe(2);

@@ -5,6 +5,7 @@
  * write. No reader ever sees a later one before an earlier one. Writes are all or none. What a promise
  * resolved for is on disk. Dates are microseconds since 1970.
  */
+import type { ArchiveStore } from './archive';
 import type { Organisation, Principal, Scope } from '../domain/access';
 import type { Channel, Grant } from '../domain/channel';
 import type { Change } from '../domain/changes';
@@ -283,6 +284,7 @@ export interface HouseStore {
 }
 
 export interface Store {
+  readonly archive: ArchiveStore;
   readonly house: HouseStore;
   readonly objects: ObjectStore;
   readonly catalog: CatalogStore;

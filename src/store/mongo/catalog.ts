@@ -14,7 +14,7 @@ export interface CatalogReader {
   stored(): Promise<readonly Channel[]>;
 }
 
-const CATALOG = 'catalog';
+export const CATALOG = 'catalog';
 const POLICY = 'policy';
 
 /** Call it after any change of channels, grants or people: whoever keeps policy looks at it at each use. */

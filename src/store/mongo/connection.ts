@@ -153,7 +153,8 @@ export const INDEXES: readonly [keyof Tables, IndexSpecification, { unique?: tru
   ['entries', { c: 1, date: 1 }, {}],
   // Who waits for a marking definition.
   ['entries', { unresolved: 1 }, {}],
-  ['batches', { c: 1, n: 1 }, { unique: true }],
+  // The newest batch; that a place is taken once is what _id is for.
+  ['batches', { c: 1, n: 1 }, {}],
   ['chunks', { token: 1 }, {}],
   ['parts', { status: 1 }, {}],
   ['pendings', { status: 1 }, {}],

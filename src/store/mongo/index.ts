@@ -1,4 +1,5 @@
 import type { Store, StoreOptions } from '../store';
+import { mongoArchive } from './archive';
 import { writer } from './append';
 import { catalogReader, mongoCatalog } from './catalog';
 import { connect, guarded } from './connection';
@@ -20,6 +21,7 @@ export async function openMongo(url: string, options: StoreOptions = {}): Promis
     people: mongoPeople(connection, reader),
     records: mongoRecords(connection),
     house: mongoHouse(work, reader, writing),
+    archive: mongoArchive(work, reader),
     ping: () =>
       guarded(async () => {
         await connection.db.command({ ping: 1 });

@@ -25,7 +25,7 @@ const CHANGING = ['state', 'rank', 'declared', 'unresolved', 'body', ...QUESTION
 export const uuidOf = (id: string): string => id.slice(-36).toLowerCase();
 
 export class Unit {
-  private readonly docs = new Map<Micros, { readonly before: Doc | undefined; now: Doc }>();
+  private readonly docs = new Map<string, { readonly before: Doc | undefined; now: Doc }>();
   /** By object id. */
   private readonly objects = new Map<string, Doc[]>();
   private readonly audit: AuditDoc[] = [];
@@ -43,7 +43,7 @@ export class Unit {
   }
 
   private keep(now: Doc, before: Doc | undefined): void {
-    this.docs.set(now.date, { before, now });
+    this.docs.set(now._id, { before, now });
     const of = this.objects.get(now.o);
     if (of) of.push(now);
     else this.objects.set(now.o, [now]);
@@ -174,8 +174,9 @@ export class Unit {
   }
 
   tell(by: string, action: string, collection: string, subject: string, detail: string): void {
-    const [order, at] = [this.audit.length, this.connection.clock()];
-    const _id = `${this.collection}:${this.tip.n + 1}:${order}`;
+    const [i, at] = [this.audit.length, this.connection.clock()];
+    const n = this.tip.n + 1;
+    const [_id, order] = [`${this.collection}:${n}:${i}`, n * 1e6 + i];
     this.audit.push({ _id, at, order, principal: by, action, collection, subject, detail });
   }
 

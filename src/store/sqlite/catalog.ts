@@ -15,14 +15,14 @@ export function policyChanged({ sql }: Connection): void {
   sql("UPDATE meta SET value = value + 1 WHERE name = 'policy'").run();
 }
 
-export function handGrants({ sql }: Connection): HandGrant[] {
+export function handGrants({ sql }: Pick<Connection, 'sql'>): HandGrant[] {
   return (sql('SELECT definition FROM grants ORDER BY id').pluck().all() as string[]).map(
     (text) => JSON.parse(text) as HandGrant,
   );
 }
 
 /** The channels as the files gave them, without grants made by hand. */
-function stored({ sql }: Connection): Channel[] {
+export function stored({ sql }: Pick<Connection, 'sql'>): Channel[] {
   const collections = (sql('SELECT definition FROM collections ORDER BY id').pluck().all() as string[]).map(
     (text) => JSON.parse(text) as Collection,
   );

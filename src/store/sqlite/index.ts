@@ -1,4 +1,5 @@
 import type { Store, StoreOptions } from '../store';
+import { sqliteArchive } from './archive';
 import { sqliteCatalog } from './catalog';
 import { connect } from './connection';
 import { sqliteHouse } from './house';
@@ -15,6 +16,7 @@ export function openSqlite(file: string, options: StoreOptions = {}): Store {
     people: sqlitePeople(connection),
     records: sqliteRecords(connection),
     house: sqliteHouse(connection),
+    archive: sqliteArchive(connection, file),
     ping: async () => {
       connection.read(() => connection.sql('SELECT 1').get());
     },

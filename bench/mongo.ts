@@ -1,0 +1,121 @@
+/**
+ * What the store on MongoDB costs beside the bare driver, which does the same reads and writes without any promise:
+ * objects a second in, pages a second out, as ratios in one run.
+ *
+ * Usage: mongo URL [--objects 2000]
+ */
+import { MongoClient } from 'mongodb';
+import { randomUUID } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { scopeFor, type Principal } from '../src/domain/access';
+import type { StixObject } from '../src/domain/stix';
+import { LAST } from '../src/domain/query';
+import { openDoor } from '../src/publish';
+import { openStore } from '../src/store/open';
+import { loadChannels } from '../src/validation/channel';
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { objects: { type: 'string', default: '2000' } },
+});
+const BATCH = 500;
+const PAGES = 20;
+
+const indicator = (): StixObject => ({
+  ...{ type: 'indicator', spec_version: '2.1', id: `indicator--${randomUUID()}` },
+  ...{ created: '2024-01-01T00:00:00.000Z', modified: '2024-01-01T00:00:00.000Z', name: 'x'.repeat(400) },
+  ...{
+    pattern: "[domain-name:value = 'example.com']",
+    pattern_type: 'stix',
+    valid_from: '2024-01-01T00:00:00Z',
+  },
+});
+
+async function seconds(work: () => Promise<unknown>): Promise<number> {
+  const began = process.hrtime.bigint();
+  await work();
+  return Number(process.hrtime.bigint() - began) / 1e9;
+}
+
+async function main(): Promise<void> {
+  const url = new URL(positionals[0] ?? '');
+  url.pathname = `/jisr-bench-${randomUUID().slice(0, 8)}`;
+  const total = Number(values.objects);
+  const clock = (): number => Date.now() * 1000;
+  const store = await openStore(url.href);
+  const client = await MongoClient.connect(url.href);
+  try {
+    await store.catalog.apply(await loadChannels('collections'), { apply: true, dropObjects: false });
+    const principal: Principal = {
+      ...{ id: randomUUID(), name: 'bench', kind: 'service', role: 'curator', clearance: 4, disabled: false },
+      organisation: { id: randomUUID(), name: 'bench', kind: 'operator', region: 'global', disabled: false },
+    };
+    await store.people.saveOrganisation(principal.organisation);
+    await store.people.savePrincipal(principal, 'none');
+    const collection = (await store.catalog.channels())
+      .flatMap((c) => c.collections)
+      .find((c) => c.alias === 'indicators');
+    if (!collection) throw new Error('no collection');
+    const door = openDoor(store, { clock, limits: { depth: 64, objects: 1e6 }, report: () => undefined });
+    const objects = Array.from({ length: total }, indicator);
+    const bare = client.db().collection<{ _id: string; c: string; date: number; body: string }>('bare');
+    await bare.createIndex({ c: 1, date: 1 });
+    let [ours, theirs] = [0, 0];
+    for (let i = 0; i < total; i += BATCH) {
+      const some = objects.slice(i, i + BATCH);
+      const body = Buffer.from(JSON.stringify({ objects: some }));
+      ours += await seconds(() =>
+        door.publish({ principalId: principal.id, collectionId: collection.id, body }),
+      );
+      const docs = some.map((o, k) => ({
+        _id: String(o['id']),
+        c: 'c',
+        date: i + k,
+        body: JSON.stringify(o),
+      }));
+      theirs += await seconds(() => bare.insertMany(docs, { ordered: false }));
+    }
+    const scope = scopeFor(principal, collection, 'read');
+    const query = {
+      ids: undefined,
+      types: undefined,
+      version: LAST,
+      specVersions: undefined,
+      properties: new Map(),
+      limit: 100,
+      filters: '',
+    };
+    let [pages, driver] = [0, 0];
+    for (let i = 0; i < PAGES; i++) {
+      pages += await seconds(() => store.objects.find(scope, { ...query, after: undefined }));
+      driver += await seconds(() =>
+        bare
+          .find({ c: 'c', date: { $gt: -1 } })
+          .sort({ date: 1 })
+          .limit(100)
+          .toArray(),
+      );
+    }
+    await door.stop();
+    console.table([
+      {
+        what: 'objects in, each second',
+        jisr: Math.round(total / ours),
+        driver: Math.round(total / theirs),
+        ratio: (theirs / ours).toFixed(2),
+      },
+      {
+        what: 'pages of 100 out, each second',
+        jisr: (PAGES / pages).toFixed(1),
+        driver: (PAGES / driver).toFixed(1),
+        ratio: (driver / pages).toFixed(2),
+      },
+    ]);
+  } finally {
+    await client.db().dropDatabase();
+    await client.close();
+    await store.close();
+  }
+}
+
+void main();

@@ -1,0 +1,40 @@
+import { formatTimestamp } from '../src/domain/timestamp';
+import { writeArchive } from './archive-file';
+import { progress } from './progress';
+import { UsageError, type Verb } from './verb';
+
+const listed = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries(counts)
+    .map(([kind, count]) => `${count} ${kind}`)
+    .join(', ');
+
+export const backup: Verb = {
+  name: 'backup',
+  summary: 'write all of the store into one file, also while the server runs',
+  help: `jisr backup FILE [--json]
+
+As of one moment: SQLite gives it by a transaction, on MongoDB what changes meanwhile is read again until nothing does.
+The file is gzipped JSON lines with digests; it holds password hashes, and only its owner may read it. It can be
+restored into a store of either kind.
+
+Example:
+  jisr backup jisr-2024-01-31.backup`,
+  options: {},
+  run: async (a, context) => {
+    const [path] = a.words;
+    if (path === undefined) throw new UsageError('Say where to: jisr backup FILE.');
+    const store = await context.store();
+    const bar = progress(context, await store.archive.objects(), 'objects');
+    let objects = 0;
+    try {
+      const at = formatTimestamp(context.clock());
+      const counts = await writeArchive(path, at, store.archive.dump(), (record) => {
+        if (record.kind === 'object') bar.update(++objects);
+      });
+      context.print(a.json ? JSON.stringify({ file: path, at, counts }) : `${path}: ${listed(counts)}.`);
+    } finally {
+      bar.stop();
+    }
+    return 0;
+  },
+};

@@ -1,0 +1,137 @@
+/** What a store holds, in words that every store understands: for backups, and for moving from one kind to another. */
+import { createHash } from 'node:crypto';
+import type { Organisation, Principal } from '../domain/access';
+import type { Channel } from '../domain/channel';
+import type { Range } from '../domain/entries';
+import type { StatusDetails } from '../domain/taxii';
+import type { Micros } from '../domain/timestamp';
+import type { Rank } from '../domain/tlp';
+import type { AuditRecord, HandGrant, JobRun, Reading } from './store';
+
+export interface ArchivedVersion {
+  readonly spec: string;
+  readonly version: string;
+  readonly key: string;
+  readonly digest: string;
+  readonly rank: Rank;
+  readonly declared: Rank | null;
+  /** Marking definitions that it waits for, in order. */
+  readonly unresolved: readonly string[];
+  readonly publisher: string;
+  readonly body: string;
+  /** By date; ranges in the order of QUESTIONS (src/domain/entries.ts). */
+  readonly entries: readonly { readonly date: Micros; readonly ranges: readonly Range[] }[];
+}
+
+export interface ArchivedObject {
+  readonly kind: 'object';
+  readonly collection: string;
+  readonly id: string;
+  /** By the date of their first entry. */
+  readonly versions: readonly ArchivedVersion[];
+  /** Versions that were removed, by key. */
+  readonly removed: readonly { readonly key: string; readonly rank: Rank }[];
+}
+
+export interface ArchivedStatus {
+  readonly kind: 'status';
+  readonly id: string;
+  readonly root: string;
+  readonly collection: string;
+  readonly principal: string;
+  readonly requested: Micros;
+  readonly total: number;
+  readonly complete: boolean;
+  readonly partsDone: number;
+  /** By number. */
+  readonly parts: readonly {
+    readonly part: number;
+    readonly successes: readonly StatusDetails[];
+    readonly failures: readonly StatusDetails[];
+    readonly pendings: readonly StatusDetails[];
+  }[];
+}
+
+export type ArchiveRecord =
+  | { readonly kind: 'catalog'; readonly channels: readonly Channel[] }
+  | { readonly kind: 'organisation'; readonly organisation: Organisation }
+  | { readonly kind: 'principal'; readonly principal: Principal; readonly passwordHash: string }
+  | { readonly kind: 'grant'; readonly grant: HandGrant }
+  | {
+      readonly kind: 'marking';
+      readonly id: string;
+      readonly organisation: string;
+      readonly rank: Rank | null;
+      readonly trusted: boolean;
+    }
+  | ArchivedObject
+  /** The newest date that a collection has given. */
+  | { readonly kind: 'last'; readonly collection: string; readonly date: Micros }
+  | ArchivedStatus
+  /** A publication that is being worked off; the body in base64. */
+  | { readonly kind: 'publication'; readonly status: string; readonly body: string }
+  /** `seq`: its place among its kind, so that loading it twice is as once. */
+  | { readonly kind: 'audit'; readonly seq: number; readonly record: AuditRecord }
+  | { readonly kind: 'run'; readonly seq: number; readonly run: JobRun }
+  | { readonly kind: 'note'; readonly of: string; readonly name: string; readonly value: string }
+  | { readonly kind: 'reading'; readonly reading: Reading };
+
+export interface ArchiveStore {
+  /** Whether nothing was ever written here, but what a migration notes of itself. */
+  empty(): Promise<boolean>;
+  /** How many objects there are, for progress. */
+  objects(): Promise<number>;
+  /**
+   * Everything, as of one moment, also while others write. An object that comes twice counts as it came last. What a
+   * record needs comes before it.
+   */
+  dump(): AsyncIterable<ArchiveRecord>;
+  /** Writes records as they are, dates and all; one that is there is replaced. For a store that nobody serves. */
+  load(records: readonly ArchiveRecord[]): Promise<void>;
+}
+
+/** Counts and digests by kind, whatever the order: equal summaries are equal stores. */
+export class Summary {
+  private readonly kinds = new Map<string, { count: number; sum: Buffer }>();
+  /** Of objects, so that one that comes again replaces itself. */
+  private readonly objects = new Map<string, Buffer>();
+
+  add(record: ArchiveRecord): void {
+    if (record.kind === 'note' && record.of === 'migration') return;
+    const said = JSON.stringify({ ...record, seq: undefined });
+    const digest = createHash('sha256').update(said).digest();
+    const kind = this.kinds.get(record.kind) ?? { count: 0, sum: Buffer.alloc(32) };
+    this.kinds.set(record.kind, kind);
+    if (record.kind === 'object') {
+      // 16 bytes of key and 32 of digest for an object: a million are some 100 MB.
+      const name = createHash('md5').update(`${record.collection} ${record.id}`).digest('base64');
+      const before = this.objects.get(name);
+      this.objects.set(name, digest);
+      if (before) {
+        mix(kind.sum, before);
+        kind.count--;
+      }
+    }
+    mix(kind.sum, digest);
+    kind.count++;
+  }
+
+  /** @returns by kind, such as `12 9f3c…`. */
+  toJSON(): Record<string, string> {
+    const found = [...this.kinds].sort(([a], [b]) => (a < b ? -1 : 1));
+    return Object.fromEntries(
+      found.map(([kind, { count, sum }]) => [kind, `${count} ${sum.toString('hex')}`]),
+    );
+  }
+
+  /** @returns by kind. */
+  counts(): Record<string, number> {
+    return Object.fromEntries(
+      [...this.kinds].sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, { count }]) => [k, count]),
+    );
+  }
+}
+
+function mix(sum: Buffer, digest: Buffer): void {
+  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) ^ (digest[i] as number);
+}

@@ -1,0 +1,371 @@
+/** All of a store out, as of one moment, and in. */
+import { ObjectId } from 'mongodb';
+import type { Organisation, Principal } from '../../domain/access';
+import type { Channel } from '../../domain/channel';
+import { QUESTIONS, type Question, type Range } from '../../domain/entries';
+import type { StixObject } from '../../domain/stix';
+import type {
+  ArchivedObject,
+  ArchivedStatus,
+  ArchivedVersion,
+  ArchiveRecord,
+  ArchiveStore,
+} from '../archive';
+import { readChunks, writeChunks } from './batches';
+import { CATALOG, handGrants, policyChanged, type CatalogReader } from './catalog';
+import { guarded, type EntryDoc, type StatusDoc } from './connection';
+import { uuidOf } from './unit';
+import type { Worker } from './work';
+
+function archived(collection: string, id: string, docs: readonly EntryDoc[]): ArchivedObject {
+  const live = docs.filter((d) => d.state === 'live').sort((a, b) => a.date - b.date);
+  const refs = [...new Set(live.map((d) => d.ref))];
+  const versions = refs.map((ref): ArchivedVersion => {
+    const own = live.filter((d) => d.ref === ref);
+    const [d] = own as [EntryDoc];
+    return {
+      ...{
+        spec: d.spec,
+        version: d.version,
+        key: d.key,
+        digest: d.digest,
+        rank: d.rank,
+        declared: d.declared,
+      },
+      ...{ unresolved: [...d.unresolved].sort(), publisher: d.publisher, body: d.body },
+      entries: own.map((e) => ({ date: e.date, ranges: QUESTIONS.map((q) => e[q]) })),
+    };
+  });
+  versions.sort((a, b) => (a.entries[0]?.date ?? 0) - (b.entries[0]?.date ?? 0));
+  const standing = new Set(live.map((d) => d.key));
+  const gone = new Map(
+    docs.filter((d) => d.state === 'removed' && !standing.has(d.key)).map((d) => [d.key, d.rank] as const),
+  );
+  const removed = [...gone].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, rank]) => ({ key, rank }));
+  return { kind: 'object', collection, id, versions, removed };
+}
+
+/** An id that sorts before every one that is made here later. */
+const loadedId = (seq: number): ObjectId => new ObjectId(seq.toString(16).padStart(24, '0'));
+
+/** An object's entries as they stood elsewhere; what was removed gets stones without a date of their own. */
+function entriesOf({ collection: c, id: o, versions, removed }: ArchivedObject): EntryDoc[] {
+  const common = { c, o, u: uuidOf(o), type: o.slice(0, o.indexOf('--')), by: 0 };
+  const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+  const live = versions.flatMap((v) => {
+    const object = JSON.parse(v.body) as StixObject;
+    const ref = v.entries[0]?.date ?? 0;
+    return v.entries.map(({ date, ranges }): EntryDoc => ({
+      ...{
+        _id: `${c}:${date}`,
+        ...common,
+        date,
+        ref,
+        state: 'live',
+        spec: v.spec,
+        version: v.version,
+        key: v.key,
+      },
+      ...{
+        digest: v.digest,
+        rank: v.rank,
+        declared: v.declared,
+        unresolved: v.unresolved,
+        publisher: v.publisher,
+      },
+      ...{ created: text(object['created']), createdBy: text(object['created_by_ref']) },
+      ...{ revoked: object['revoked'] === true, size: Buffer.byteLength(v.body), body: v.body },
+      ...(Object.fromEntries(QUESTIONS.map((q, i) => [q, ranges[i] ?? 0])) as Record<Question, Range>),
+    }));
+  });
+  const stones = removed.map(({ key, rank }, i): EntryDoc => ({
+    ...{
+      _id: `${c}:removed:${o}:${key}`,
+      ...common,
+      date: -1 - i,
+      ref: -1 - i,
+      state: 'removed',
+      spec: '',
+      version: '',
+    },
+    ...{
+      key,
+      digest: '',
+      rank,
+      declared: null,
+      unresolved: [],
+      publisher: '',
+      created: null,
+      createdBy: null,
+    },
+    ...{ revoked: false, size: 0, body: '' },
+    ...(Object.fromEntries(QUESTIONS.map((q) => [q, 0])) as Record<Question, Range>),
+  }));
+  return [...live, ...stones];
+}
+
+export function mongoArchive(worker: Worker, catalog: CatalogReader): ArchiveStore {
+  const { connection, log } = worker;
+  const { tables } = connection;
+
+  async function* objectsOf(c: string, filter: object): AsyncGenerator<ArchivedObject> {
+    let [id, docs]: [string, EntryDoc[]] = ['', []];
+    for await (const doc of tables.entries.find({ c, ...filter }).sort({ u: 1, o: 1 })) {
+      if (doc.o !== id) {
+        if (docs.length > 0) yield archived(c, id, docs);
+        [id, docs] = [doc.o, []];
+      }
+      docs.push(doc);
+    }
+    if (docs.length > 0) yield archived(c, id, docs);
+  }
+
+  /** What changed while it was read is read again, until nothing does: less each time. */
+  async function* collectionOf(c: string): AsyncGenerator<ArchiveRecord> {
+    let tip = await log.settled(c);
+    yield { kind: 'last', collection: c, date: tip.last };
+    yield* objectsOf(c, {});
+    for (;;) {
+      const now = await log.settled(c);
+      if (now.n === tip.n) return;
+      const touched = await tables.entries.distinct('u', {
+        c,
+        $or: [{ by: { $gt: tip.n } }, { date: { $gt: tip.last } }],
+      });
+      tip = now;
+      yield { kind: 'last', collection: c, date: tip.last };
+      for (let i = 0; i < touched.length; i += 500)
+        yield* objectsOf(c, { u: { $in: touched.slice(i, i + 500) } });
+    }
+  }
+
+  async function statusOf(doc: StatusDoc): Promise<ArchivedStatus> {
+    const done = await tables.parts.find({ status: doc._id }).sort({ part: 1 }).toArray();
+    const complete = done.some((p) => p.last);
+    const waiting = complete
+      ? []
+      : await tables.pendings.find({ status: doc._id }).sort({ part: 1 }).toArray();
+    // An abandoned publication's failures stand behind all its parts.
+    const number = (part: number): number => Math.min(part, done.length);
+    const numbers = [...new Set([...done.map((p) => number(p.part)), ...waiting.map((w) => w.part)])].sort(
+      (a, b) => a - b,
+    );
+    const parts = numbers.map((part) => {
+      const own = done.filter((p) => number(p.part) === part);
+      return {
+        part,
+        successes: own.flatMap((p) => p.successes),
+        failures: own.flatMap((p) => p.failures),
+        pendings: own.length > 0 ? [] : waiting.filter((w) => w.part === part).flatMap((w) => w.items),
+      };
+    });
+    return {
+      ...{ kind: 'status', id: doc._id, root: doc.root, collection: doc.c, principal: doc.principal },
+      ...{ requested: doc.requested, total: doc.total, complete, partsDone: done.length },
+      // A part without any verdict says nothing.
+      parts: parts.filter((p) => p.successes.length + p.failures.length + p.pendings.length > 0),
+    };
+  }
+
+  async function* dump(): AsyncGenerator<ArchiveRecord> {
+    let seq = 0;
+    const channels = await catalog.stored();
+    yield { kind: 'catalog', channels };
+    const organisations = new Map<string, Organisation>();
+    for (const { definition } of await tables.organisations.find().sort({ _id: 1 }).toArray()) {
+      const organisation = JSON.parse(definition) as Organisation;
+      organisations.set(organisation.id, organisation);
+      yield { kind: 'organisation', organisation };
+    }
+    for (const { definition, organisation: of, hash } of await tables.principals
+      .find()
+      .sort({ _id: 1 })
+      .toArray()) {
+      const organisation = organisations.get(of);
+      if (!organisation) continue;
+      const principal = { ...(JSON.parse(definition) as Omit<Principal, 'organisation'>), organisation };
+      yield { kind: 'principal', principal, passwordHash: hash };
+    }
+    for (const grant of await handGrants(connection)) yield { kind: 'grant', grant };
+    for (const m of await tables.markings.find().toArray())
+      yield {
+        kind: 'marking',
+        id: m.marking,
+        organisation: m.organisation,
+        rank: m.rank,
+        trusted: m.trusted,
+      };
+    const collections = channels.flatMap((channel) => channel.collections).map((c) => c.id);
+    for (const c of collections.sort()) yield* collectionOf(c);
+    for await (const doc of tables.statuses.find().sort({ _id: 1 })) yield await statusOf(doc);
+    for (const { _id: status, chunks } of await tables.publications.find().toArray()) {
+      const body = await readChunks(connection, status, chunks);
+      if (body) yield { kind: 'publication', status, body: body.toString('base64') };
+    }
+    for await (const doc of tables.audit.find().sort({ at: 1, order: 1 })) {
+      const { at, principal, action, collection, subject, detail } = doc;
+      yield { kind: 'audit', seq: ++seq, record: { at, principal, action, collection, subject, detail } };
+    }
+    for await (const { name, started, took, ok, result } of tables.runs.find().sort({ _id: 1 }))
+      yield { kind: 'run', seq: ++seq, run: { name, started, took, result, ok } };
+    for (const { kind, name, value } of await tables.notes.find().sort({ kind: 1, name: 1 }).toArray())
+      yield { kind: 'note', of: kind, name, value };
+    for (const { c, organisation, last } of await tables.reads.find().toArray())
+      yield { kind: 'reading', reading: { collectionId: c, organisationId: organisation, lastDate: last } };
+  }
+
+  async function loadObjects(objects: readonly ArchivedObject[]): Promise<void> {
+    const latest = new Map(objects.map((o) => [`${o.collection} ${o.id}`, o]));
+    const byCollection = new Map<string, ArchivedObject[]>();
+    for (const o of latest.values())
+      byCollection.set(o.collection, [...(byCollection.get(o.collection) ?? []), o]);
+    for (const [c, of] of byCollection) {
+      await tables.entries.deleteMany({ c, o: { $in: of.map((o) => o.id) } });
+      const docs = of.flatMap(entriesOf);
+      for (let i = 0; i < docs.length; i += 500) await tables.entries.insertMany(docs.slice(i, i + 500));
+    }
+  }
+
+  async function loadStatus(s: ArchivedStatus): Promise<void> {
+    const doc = {
+      root: s.root,
+      c: s.collection,
+      principal: s.principal,
+      requested: s.requested,
+      total: s.total,
+    };
+    await tables.statuses.replaceOne(
+      { _id: s.id },
+      { ...doc, ...(s.complete ? { complete: true } : {}) },
+      { upsert: true },
+    );
+    await tables.parts.deleteMany({ status: s.id });
+    await tables.pendings.deleteMany({ status: s.id });
+    for (let part = 0; part < Math.max(s.partsDone, s.complete ? 1 : 0); part++) {
+      const own = s.parts.find((p) => p.part === part);
+      const last = s.complete && part === Math.max(s.partsDone, 1) - 1;
+      const { successes = [], failures = [] } = own ?? {};
+      await tables.parts.insertOne({ _id: `${s.id}:${part}`, status: s.id, part, last, successes, failures });
+    }
+    for (const { part, pendings, failures } of s.parts) {
+      if (part < s.partsDone) continue;
+      if (s.complete && failures.length > 0)
+        await tables.parts.replaceOne(
+          { _id: `${s.id}:abandoned` },
+          { status: s.id, part: Number.MAX_SAFE_INTEGER, last: true, successes: [], failures },
+          { upsert: true },
+        );
+      if (pendings.length > 0)
+        await tables.pendings.insertOne({ _id: `${s.id}:${part}`, status: s.id, part, items: [...pendings] });
+    }
+  }
+
+  async function loadOne(record: Exclude<ArchiveRecord, ArchivedObject>): Promise<void> {
+    switch (record.kind) {
+      case 'catalog':
+        await tables.meta.updateOne(
+          { _id: CATALOG },
+          { $set: { value: JSON.stringify(record.channels satisfies readonly Channel[]) } },
+          { upsert: true },
+        );
+        await policyChanged(connection);
+        return;
+      case 'organisation': {
+        const { id, name, identity } = record.organisation;
+        const doc = {
+          name,
+          ...(identity === undefined ? {} : { identity }),
+          definition: JSON.stringify(record.organisation),
+        };
+        await tables.organisations.replaceOne({ _id: id }, doc, { upsert: true });
+        return;
+      }
+      case 'principal': {
+        const { organisation, ...person } = record.principal;
+        const doc = {
+          name: person.name,
+          organisation: organisation.id,
+          hash: record.passwordHash,
+          definition: JSON.stringify(person),
+        };
+        await tables.principals.replaceOne({ _id: person.id }, doc, { upsert: true });
+        return;
+      }
+      case 'grant': {
+        const doc = { c: record.grant.collectionId, definition: JSON.stringify(record.grant) };
+        await tables.grants.replaceOne({ _id: record.grant.id }, doc, { upsert: true });
+        return;
+      }
+      case 'marking': {
+        const { id, organisation, rank, trusted } = record;
+        await tables.markings.replaceOne(
+          { _id: `${id} ${organisation}` },
+          { marking: id, organisation, rank, trusted },
+          { upsert: true },
+        );
+        return;
+      }
+      case 'last': {
+        const { collection: c, date } = record;
+        if (date === 0) return;
+        const doc = { c, n: 1, first: date, last: date, token: 'loaded', applied: true, chunks: 0 };
+        await tables.batches.replaceOne({ _id: `${c}:1` }, doc, { upsert: true });
+        return;
+      }
+      case 'status':
+        return loadStatus(record);
+      case 'publication': {
+        await tables.chunks.deleteMany({ token: record.status });
+        const chunks = await writeChunks(connection, record.status, Buffer.from(record.body, 'base64'));
+        await tables.publications.replaceOne(
+          { _id: record.status },
+          { at: connection.clock(), chunks },
+          { upsert: true },
+        );
+        return;
+      }
+      case 'audit':
+        await tables.audit.replaceOne(
+          { _id: `loaded:${record.seq}` },
+          { order: record.seq, ...record.record },
+          { upsert: true },
+        );
+        return;
+      case 'run':
+        await tables.runs.replaceOne({ _id: loadedId(record.seq) }, { ...record.run }, { upsert: true });
+        return;
+      case 'note':
+        await tables.notes.replaceOne(
+          { _id: `${record.of} ${record.name}` },
+          { kind: record.of, name: record.name, value: record.value },
+          { upsert: true },
+        );
+        return;
+      case 'reading': {
+        const { collectionId: c, organisationId: organisation, lastDate: last } = record.reading;
+        await tables.reads.replaceOne(
+          { _id: `${c} ${organisation}` },
+          { c, organisation, last },
+          { upsert: true },
+        );
+      }
+    }
+  }
+
+  return {
+    empty: () =>
+      guarded(async () => {
+        for (const name of ['entries', 'organisations', 'statuses', 'batches'] as const)
+          if (await tables[name].findOne({})) return false;
+        return (await catalog.stored()).length === 0;
+      }),
+    objects: () => guarded(async () => (await tables.entries.distinct('u', { state: 'live' })).length),
+    dump,
+    load: (records) =>
+      guarded(async () => {
+        const objects = records.filter((r) => r.kind === 'object');
+        for (const record of records) if (record.kind !== 'object') await loadOne(record);
+        await loadObjects(objects);
+      }),
+  };
+}

@@ -1,0 +1,396 @@
+/** All of a store out, as of one moment, and in. */
+import Database from 'better-sqlite3';
+import type { Organisation, Principal } from '../../domain/access';
+import { QUESTIONS, type Range } from '../../domain/entries';
+import type { StatusDetails } from '../../domain/taxii';
+import type { Micros } from '../../domain/timestamp';
+import type { Rank } from '../../domain/tlp';
+import type {
+  ArchivedObject,
+  ArchivedStatus,
+  ArchivedVersion,
+  ArchiveRecord,
+  ArchiveStore,
+} from '../archive';
+import type { AuditRecord, JobRun, Reading } from '../store';
+import { handGrants, policyChanged, stored } from './catalog';
+import type { Connection } from './connection';
+import { keyOf, typeOf } from './settling';
+
+type Row = Record<string, unknown>;
+const SLICE = 500;
+
+/** Rows by a key that only grows: flat memory, and others get their turn. */
+async function* slices({ sql }: Pick<Connection, 'sql'>, text: string, key: string): AsyncGenerator<Row> {
+  let after: unknown = -1;
+  for (;;) {
+    const rows = sql(`${text} WHERE ${key} > ? ORDER BY ${key} LIMIT ${SLICE}`).all(after) as Row[];
+    yield* rows;
+    const last = rows.at(-1);
+    if (!last) return;
+    after = last['after'];
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function objectOf(
+  { sql }: Pick<Connection, 'sql'>,
+  collection: number,
+  collectionId: string,
+  key: Buffer,
+  type: string,
+): ArchivedObject | undefined {
+  const rows = sql('SELECT * FROM versions WHERE collection = ? AND key = ? AND type = ?').all(
+    collection,
+    key,
+    type,
+  ) as Row[];
+  const removed = sql(
+    'SELECT version_key AS key, rank FROM removed WHERE collection = ? AND key = ? AND type = ? ORDER BY version_key',
+  ).all(collection, key, type) as { key: string; rank: Rank }[];
+  if (rows.length + removed.length === 0) return undefined;
+  const versions = rows.map((row): ArchivedVersion => {
+    const entries = sql('SELECT * FROM entries WHERE version = ? ORDER BY date').all(row['row']) as (Record<
+      string,
+      Range
+    > & { date: Micros })[];
+    return {
+      ...{
+        spec: row['spec'] as string,
+        version: row['version'] as string,
+        key: row['version_key'] as string,
+      },
+      ...{
+        digest: row['digest'] as string,
+        rank: row['rank'] as Rank,
+        declared: row['declared'] as Rank | null,
+      },
+      unresolved: sql('SELECT marking FROM citations WHERE version = ? ORDER BY marking')
+        .pluck()
+        .all(row['row']) as string[],
+      ...{ publisher: row['publisher'] as string, body: row['body'] as string },
+      entries: entries.map((e) => ({ date: e.date, ranges: QUESTIONS.map((q) => e[q] as Range) })),
+    };
+  });
+  versions.sort((a, b) => (a.entries[0]?.date ?? 0) - (b.entries[0]?.date ?? 0));
+  const hex = key.toString('hex');
+  const uuid = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join(
+    '-',
+  );
+  const id = (rows[0]?.['object_id'] as string | undefined) ?? `${type}--${uuid}`;
+  return { kind: 'object', collection: collectionId, id, versions, removed };
+}
+
+function statusOf({ sql }: Pick<Connection, 'sql'>, row: Row): ArchivedStatus {
+  const details = sql('SELECT part, kind, items FROM status_details WHERE status_id = ? ORDER BY part').all(
+    row['id'],
+  ) as { part: number; kind: string; items: string }[];
+  const parts = [...new Set(details.map((d) => d.part))].map((part) => {
+    const of = (kind: string): StatusDetails[] =>
+      details
+        .filter((d) => d.part === part && d.kind === kind)
+        .flatMap((d) => JSON.parse(d.items) as StatusDetails[]);
+    return { part, successes: of('success'), failures: of('failure'), pendings: of('pending') };
+  });
+  return {
+    ...{
+      kind: 'status',
+      id: row['id'] as string,
+      root: row['api_root'] as string,
+      collection: row['collection_id'] as string,
+    },
+    ...{
+      principal: row['principal_id'] as string,
+      requested: row['requested'] as Micros,
+      total: row['total'] as number,
+    },
+    ...{ complete: row['complete'] === 1, partsDone: row['parts_done'] as number, parts },
+  };
+}
+
+async function* dump(connection: Pick<Connection, 'sql'>): AsyncGenerator<ArchiveRecord> {
+  const { sql } = connection;
+  let seq = 0;
+  yield { kind: 'catalog', channels: stored(connection) };
+  for (const text of sql('SELECT definition FROM organisations ORDER BY id').pluck().all() as string[])
+    yield { kind: 'organisation', organisation: JSON.parse(text) as Organisation };
+  const people =
+    sql(`SELECT p.definition AS person, o.definition AS organisation, p.password_hash AS hash FROM principals p
+    JOIN organisations o ON o.id = p.organisation_id ORDER BY p.id`).all() as {
+      person: string;
+      organisation: string;
+      hash: string;
+    }[];
+  for (const { person, organisation, hash } of people) {
+    const principal = {
+      ...(JSON.parse(person) as Omit<Principal, 'organisation'>),
+      organisation: JSON.parse(organisation) as Organisation,
+    };
+    yield { kind: 'principal', principal, passwordHash: hash };
+  }
+  for (const grant of handGrants(connection)) yield { kind: 'grant', grant };
+  for (const row of sql('SELECT * FROM markings ORDER BY id, organisation').all() as Row[])
+    yield {
+      ...{ kind: 'marking', id: row['id'] as string, organisation: row['organisation'] as string },
+      ...{ rank: row['rank'] as Rank | null, trusted: row['trusted'] === 1 },
+    };
+  const collections = sql('SELECT row, id, last_date FROM collections ORDER BY id').all() as {
+    row: number;
+    id: string;
+    last_date: Micros;
+  }[];
+  for (const { row, id, last_date: date } of collections) {
+    yield { kind: 'last', collection: id, date };
+    let after: Buffer = Buffer.alloc(0);
+    for (;;) {
+      const keys = sql(
+        `SELECT key, type FROM (SELECT DISTINCT key, type FROM versions WHERE collection = @row AND key > @after
+         UNION SELECT DISTINCT key, type FROM removed WHERE collection = @row AND key > @after) ORDER BY key, type LIMIT ${SLICE}`,
+      ).all({ row, after }) as { key: Buffer; type: string }[];
+      const last = keys.at(-1);
+      if (!last) break;
+      // One UUID may stand under several types: a slice ends between two UUIDs.
+      const whole = keys.length < SLICE ? keys : keys.filter((k) => !k.key.equals(last.key));
+      const now = whole.length === 0 ? keys : whole;
+      for (const { key, type } of now) {
+        const object = objectOf(connection, row, id, key, type);
+        if (object) yield object;
+      }
+      after = (now.at(-1) as { key: Buffer }).key;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  for (const row of sql('SELECT * FROM statuses ORDER BY id').all() as Row[]) yield statusOf(connection, row);
+  for await (const row of slices(connection, 'SELECT row AS after, status_id, body FROM publications', 'row'))
+    yield {
+      kind: 'publication',
+      status: row['status_id'] as string,
+      body: (row['body'] as Buffer).toString('base64'),
+    };
+  for await (const row of slices(
+    connection,
+    'SELECT row AS after, at, principal, action, collection, subject, detail FROM audit',
+    'row',
+  )) {
+    const { after: _, ...record } = row;
+    yield { kind: 'audit', seq: ++seq, record: record as unknown as AuditRecord };
+  }
+  for await (const row of slices(
+    connection,
+    'SELECT row AS after, name, started, took, ok, result FROM job_runs',
+    'row',
+  )) {
+    const { after: _, ok, ...run } = row;
+    yield { kind: 'run', seq: ++seq, run: { ...(run as unknown as Omit<JobRun, 'ok'>), ok: ok === 1 } };
+  }
+  for (const row of sql('SELECT kind, name, value FROM job_notes ORDER BY kind, name').all() as Row[])
+    yield {
+      kind: 'note',
+      of: row['kind'] as string,
+      name: row['name'] as string,
+      value: row['value'] as string,
+    };
+  for (const row of sql(
+    'SELECT collection_id AS collectionId, organisation_id AS organisationId, last_date AS lastDate FROM reads ORDER BY 1, 2',
+  ).all() as Reading[])
+    yield { kind: 'reading', reading: row };
+}
+
+function loadObject(
+  { sql }: Connection,
+  { collection: id, id: objectId, versions, removed }: ArchivedObject,
+): void {
+  const collection = sql('SELECT row FROM collections WHERE id = ?').pluck().get(id) as number;
+  const [key, type] = [keyOf(objectId), typeOf(objectId)];
+  for (const row of sql('SELECT row FROM versions WHERE collection = ? AND key = ? AND type = ?')
+    .pluck()
+    .all(collection, key, type)) {
+    for (const table of ['entries', 'citations']) sql(`DELETE FROM ${table} WHERE version = ?`).run(row);
+    sql('DELETE FROM versions WHERE row = ?').run(row);
+  }
+  sql('DELETE FROM removed WHERE collection = ? AND key = ? AND type = ?').run(collection, key, type);
+  for (const v of versions) {
+    const ref =
+      sql(`INSERT INTO versions (collection, type, key, object_id, spec, version, version_key, digest, rank, declared,
+      unresolved, publisher, size, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`).run(
+        ...[collection, type, key, objectId, v.spec, v.version, v.key, v.digest, v.rank, v.declared],
+        ...[v.unresolved.length, v.publisher, Buffer.byteLength(v.body), v.body],
+      ).lastInsertRowid;
+    for (const marking of v.unresolved) sql('INSERT INTO citations VALUES (?, ?)').run(marking, ref);
+    for (const { date, ranges } of v.entries)
+      sql(
+        `INSERT INTO entries (collection, date, version, type, ${QUESTIONS.join(', ')}) VALUES (?, ?, ?, ?, ${QUESTIONS.map(() => '?').join(', ')})`,
+      ).run(collection, date, ref, type, ...ranges);
+  }
+  for (const r of removed)
+    sql('INSERT INTO removed (collection, key, type, version_key, rank) VALUES (?, ?, ?, ?, ?)').run(
+      collection,
+      key,
+      type,
+      r.key,
+      r.rank,
+    );
+}
+
+function loadStatus({ sql }: Connection, s: ArchivedStatus): void {
+  const count = (of: 'successes' | 'failures'): number => s.parts.reduce((sum, p) => sum + p[of].length, 0);
+  sql('INSERT OR REPLACE INTO statuses VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
+    ...[s.id, s.root, s.collection, s.principal, s.requested, s.total, count('successes'), count('failures')],
+    ...[s.partsDone, s.complete ? 1 : 0],
+  );
+  sql('DELETE FROM status_details WHERE status_id = ?').run(s.id);
+  for (const { part, successes, failures, pendings } of s.parts)
+    for (const [kind, items] of [
+      ['success', successes],
+      ['failure', failures],
+      ['pending', pendings],
+    ] as const)
+      if (items.length > 0)
+        sql('INSERT INTO status_details VALUES (?, ?, ?, ?)').run(s.id, part, kind, JSON.stringify(items));
+}
+
+function loadOne(connection: Connection, record: ArchiveRecord): void {
+  const { sql } = connection;
+  switch (record.kind) {
+    case 'catalog':
+      for (const channel of record.channels) {
+        sql('INSERT OR REPLACE INTO channels VALUES (?, ?)').run(
+          channel.apiRoot,
+          JSON.stringify({ ...channel, collections: [] }),
+        );
+        for (const c of channel.collections)
+          sql(`INSERT INTO collections (id, api_root, definition) VALUES (?, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET api_root = excluded.api_root, definition = excluded.definition`).run(
+            c.id,
+            c.apiRoot,
+            JSON.stringify(c),
+          );
+      }
+      return;
+    case 'organisation': {
+      const { id, name, identity } = record.organisation;
+      sql(`INSERT INTO organisations VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,
+        identity = excluded.identity, definition = excluded.definition`).run(
+        id,
+        name,
+        identity ?? null,
+        JSON.stringify(record.organisation),
+      );
+      return;
+    }
+    case 'principal': {
+      const { organisation, ...person } = record.principal;
+      sql('INSERT OR REPLACE INTO principals VALUES (?, ?, ?, ?, ?)').run(
+        person.id,
+        person.name,
+        organisation.id,
+        record.passwordHash,
+        JSON.stringify(person),
+      );
+      return;
+    }
+    case 'grant':
+      sql('INSERT OR REPLACE INTO grants VALUES (?, ?, ?)').run(
+        record.grant.id,
+        record.grant.collectionId,
+        JSON.stringify(record.grant),
+      );
+      return;
+    case 'marking':
+      sql('INSERT OR REPLACE INTO markings VALUES (?, ?, ?, ?)').run(
+        record.id,
+        record.organisation,
+        record.rank,
+        record.trusted ? 1 : 0,
+      );
+      return;
+    case 'object': {
+      loadObject(connection, record);
+      return;
+    }
+    case 'last':
+      sql('UPDATE collections SET last_date = max(last_date, ?) WHERE id = ?').run(
+        record.date,
+        record.collection,
+      );
+      return;
+    case 'status': {
+      loadStatus(connection, record);
+      return;
+    }
+    case 'publication':
+      sql('INSERT OR REPLACE INTO publications (status_id, body) VALUES (?, ?)').run(
+        record.status,
+        Buffer.from(record.body, 'base64'),
+      );
+      return;
+    case 'audit': {
+      const { at, principal, action, collection, subject, detail } = record.record;
+      sql(
+        'INSERT OR REPLACE INTO audit (row, at, principal, action, collection, subject, detail) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      ).run(record.seq, at, principal, action, collection, subject, detail);
+      return;
+    }
+    case 'run': {
+      const { name, started, took, ok, result } = record.run;
+      sql(
+        'INSERT OR REPLACE INTO job_runs (row, name, started, took, ok, result) VALUES (?, ?, ?, ?, ?, ?)',
+      ).run(record.seq, name, started, took, ok ? 1 : 0, result);
+      return;
+    }
+    case 'note':
+      sql('INSERT OR REPLACE INTO job_notes VALUES (?, ?, ?)').run(record.of, record.name, record.value);
+      return;
+    case 'reading':
+      sql('INSERT OR REPLACE INTO reads VALUES (?, ?, ?)').run(
+        record.reading.collectionId,
+        record.reading.organisationId,
+        record.reading.lastDate,
+      );
+  }
+}
+
+export function sqliteArchive(connection: Connection, file: string): ArchiveStore {
+  const { sql, read, write } = connection;
+  return {
+    empty: async () =>
+      read(() =>
+        ['versions', 'organisations', 'channels', 'statuses'].every(
+          (t) => sql(`SELECT 1 FROM ${t} LIMIT 1`).get() === undefined,
+        ),
+      ),
+    objects: async () =>
+      read(
+        () =>
+          sql('SELECT count(*) FROM (SELECT DISTINCT collection, key, type FROM versions)')
+            .pluck()
+            .get() as number,
+      ),
+    dump: async function* () {
+      // A store in memory has one connection, and nobody else writes to it.
+      if (file === ':memory:') {
+        yield* dump(connection);
+        return;
+      }
+      const db = new Database(file, { readonly: true });
+      const statements = new Map<string, Database.Statement>();
+      const prepared = (text: string): Database.Statement => {
+        const statement = statements.get(text) ?? db.prepare(text);
+        statements.set(text, statement);
+        return statement;
+      };
+      // One transaction for all of it: one moment, whoever writes meanwhile.
+      db.exec('BEGIN');
+      try {
+        yield* dump({ sql: prepared });
+      } finally {
+        db.close();
+      }
+    },
+    load: async (records) =>
+      write(() => {
+        for (const record of records) loadOne(connection, record);
+        policyChanged(connection);
+      }),
+  };
+}
