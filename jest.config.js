@@ -9,4 +9,6 @@ module.exports = {
   transform: { [`node_modules/(?:${MODULES})/.+\\.js$`]: '@swc/jest' },
   transformIgnorePatterns: [`/node_modules/(?!(?:${MODULES})/)`],
   testTimeout: 60000,
+  globalSetup: '<rootDir>/dist/test/support/mongo-server.js',
+  globalTeardown: '<rootDir>/dist/test/support/mongo-server-stop.js',
 };

@@ -191,3 +191,64 @@ describe('several processes over one store', () => {
     expect([await ask(a, fresh), await ask(b, fresh)]).toEqual([200, 200]);
   });
 });
+
+test('a full disk: 503, what was acknowledged stays, and with room again it goes on', async () => {
+  const start = (limit: string): Promise<{ child: ChildProcess; origin: string; err: () => string }> => {
+    const server = spawn(
+      'sh',
+      ['-c', `ulimit -f ${limit}; exec "$0" "$1"`, process.execPath, join(__dirname, '../src/main.js')],
+      {
+        env: { PATH: process.env['PATH'], JISR_STORE: `sqlite:${join(folder, 'jisr.db')}`, JISR_PORT: '0' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    child = server;
+    let [out, err] = ['', ''];
+    server.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    return new Promise((resolve, reject) => {
+      server.stdout.on('data', (chunk: Buffer) => {
+        out += chunk.toString();
+        const line = out.split('\n').find((l) => l.includes('"msg":"listening"'));
+        if (line !== undefined)
+          resolve({
+            child: server,
+            origin: new URL((JSON.parse(line) as { url: string }).url).origin,
+            err: () => err,
+          });
+      });
+      server.once('exit', (code) => reject(new Error(`ended with ${code ?? 0}: ${err}`)));
+    });
+  };
+  const first = await start('8192');
+  password = /password +(\S+)/.exec(first.err())![1]!;
+  const acknowledged: string[] = [];
+  let status = 202;
+  for (let i = 0; i < 200 && status === 202; i++) {
+    const objects = Array.from({ length: 100 }, () => tool(toolId(), 1, 0, { description: 'x'.repeat(500) }));
+    const url = `${first.origin}/europe/collections/indicators/objects/`;
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: headers(),
+      body: JSON.stringify({ objects }),
+    });
+    status = response.status;
+    if (status === 202) acknowledged.push(...objects.map((o) => o['id'] as string));
+    else expect([status, response.headers.get('retry-after')]).toEqual([503, '5']);
+  }
+  expect(status).toBe(503);
+  first.child.kill('SIGKILL');
+  await once(first.child, 'exit');
+  const { origin } = await start('unlimited');
+  const held = new Set<string>();
+  let next = '';
+  do {
+    const response = await fetch(`${origin}/europe/collections/indicators/manifest/?limit=5000${next}`, {
+      headers: headers(),
+    });
+    const page = (await response.json()) as { objects?: { id: string }[]; next?: string };
+    for (const { id } of page.objects ?? []) held.add(id);
+    next = page.next === undefined ? '' : `&next=${page.next}`;
+  } while (next !== '');
+  expect(acknowledged.length).toBeGreaterThan(100);
+  expect(acknowledged.filter((id) => !held.has(id))).toEqual([]);
+});

@@ -3,12 +3,16 @@
 # ended. What is missing is installed (Debian) and built (Go) first.
 # Usage: serve.sh [BINARY]     BINARY: where the server is, or will be built
 set -euo pipefail
-binary=${1:-/tmp/jisr-ferretdb}
 here=$(cd "$(dirname "$0")" && pwd)
+binary=${1:-$here/../../build/ferretdb}
 as() { if [ "$(id -u)" -eq 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
 bin() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1; }
 if [ -z "$(bin)" ]; then apt-get install -y -qq postgresql >&2; fi
-if [ ! -x "$binary" ]; then (cd "$here" && GOFLAGS=-mod=mod go build -o "$binary" .) >&2; fi
+if [ ! -x "$binary" ]; then
+  mkdir -p "$(dirname "$binary")"
+  binary=$(cd "$(dirname "$binary")" && pwd)/$(basename "$binary")
+  (cd "$here" && GOFLAGS=-mod=mod go build -o "$binary" .) >&2
+fi
 folder=$(mktemp -d)
 [ "$(id -u)" -eq 0 ] && chown postgres "$folder"
 server=

@@ -323,7 +323,7 @@ async function schedule(seed: number, fault: Fault): Promise<string | undefined>
   return wrong;
 }
 
-const RUNS = Number(process.env['JISR_CHAIN_RUNS'] ?? 2000);
+const RUNS = Number(process.env['JISR_TEST_CHAIN_RUNS'] ?? 2000);
 jest.setTimeout(600_000);
 
 test(`${RUNS} random schedules of writers and readers with crashes and pauses: nothing lost, repeated, out of order`, async () => {

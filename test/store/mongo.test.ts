@@ -5,6 +5,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { v4 as uuid } from 'uuid';
+import { rangesHolding } from '../../src/domain/entries';
 import { StoreUnavailable } from '../../src/domain/errors';
 import { openStore } from '../../src/store/open';
 import { applied, collection, everything, found, part, read, tool, toolId, write } from '../support/exchange';
@@ -66,6 +67,44 @@ if (server === undefined) {
     } finally {
       await a.close();
       await b.close();
+    }
+  });
+
+  test('every query of the exchange is served by an index: what is examined is what is given (a real mongod tells)', async () => {
+    const url = database();
+    const store = await openStore(url);
+    const client = await MongoClient.connect(url);
+    try {
+      const { ferretdbVersion } = (await client.db().admin().buildInfo()) as { ferretdbVersion?: string };
+      if (ferretdbVersion !== undefined) {
+        console.warn('SKIPPED: this server does not explain its plans');
+        return;
+      }
+      const [c, other] = [collection(), collection()];
+      await applied(store, c, other);
+      for (const at of [c, other])
+        await store.objects.append(write(at), part(Array.from({ length: 300 }, () => tool(toolId(), 1, 0))));
+      const id = toolId();
+      await store.objects.append(write(c), part([tool(id, 1, 0)]));
+      const entries = client.db().collection('entries');
+      const ranges = { $in: rangesHolding(2) };
+      const live = { c: c.id, state: 'live', date: { $gt: -1, $lte: 1e17 } };
+      for (const [filter, most] of [
+        [{ ...live, latest_last: ranges }, 20],
+        [{ ...live, latest_all: ranges }, 20],
+        [{ ...live, latest_first: ranges }, 20],
+        [{ ...live, type: { $in: ['malware'] }, latest_last: ranges }, 0],
+        [{ c: c.id, u: id.slice(-36) }, 1],
+        [{ unresolved: { $in: ['marking-definition--x'] } }, 0],
+      ] as const) {
+        const plan = await entries.find(filter).sort({ date: 1 }).limit(20).explain('executionStats');
+        const { totalDocsExamined } = (plan as { executionStats: { totalDocsExamined: number } })
+          .executionStats;
+        expect([filter, totalDocsExamined]).toEqual([filter, Math.min(totalDocsExamined, most + 1)]);
+      }
+    } finally {
+      await client.close();
+      await store.close();
     }
   });
 
