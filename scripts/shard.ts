@@ -17,7 +17,7 @@ Example:
     const url = context.env['JISR_STORE'] ?? '';
     if (!/^mongodb(?:\+srv)?:\/\//.test(url))
       throw new OperatorError('JISR_STORE: is no mongodb:// URL; only a store on MongoDB is sharded.');
-    const database = new URL(url).pathname.slice(1) || 'test';
+    const database = /^[^/]+\/\/[^/?]+\/([^?]+)/.exec(url)?.[1] ?? 'test';
     const commands = shardCommands(database);
     if (a.apply) await run(url);
     if (a.json) context.print(JSON.stringify({ applied: a.apply, keys: SHARD_KEYS, commands }));

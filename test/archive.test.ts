@@ -7,6 +7,7 @@ import { MongoClient } from 'mongodb';
 import { v4 as uuid } from 'uuid';
 import { openStore } from '../src/store/open';
 import { furnish } from './support/desk';
+import { databaseAt } from './support/mongo-url';
 import { jisrOn, type Jisr } from './support/jisr';
 
 let folder: string;
@@ -112,21 +113,20 @@ const compatible = server === undefined ? test.skip : test;
 compatible(
   `${server === undefined ? 'SKIPPED, JISR_TEST_MONGODB names no server: ' : ''}from SQLite to MongoDB and back: the same store`,
   async () => {
-    const mongo = new URL(server!);
-    mongo.pathname = `/jisr-test-${uuid().slice(0, 8)}`;
+    const mongo = databaseAt(server!, `jisr-test-${uuid().slice(0, 8)}`);
     try {
-      expect((await one(['migrate', '--from', url('one.db'), '--to', mongo.href, '--apply'])).err).toBe('');
-      const there = jisrOn(() => mongo.href);
+      expect((await one(['migrate', '--from', url('one.db'), '--to', mongo, '--apply'])).err).toBe('');
+      const there = jisrOn(() => mongo);
       expect(await answers(there)).toBe(await answers(one));
       expect((await there('check')).code).toBe(0);
-      expect((await one(['migrate', '--from', mongo.href, '--to', url('two.db'), '--apply'])).err).toBe('');
+      expect((await one(['migrate', '--from', mongo, '--to', url('two.db'), '--apply'])).err).toBe('');
       expect(await answers(jisrOn(() => url('two.db')))).toBe(await answers(one));
       expect((await there(['backup', file('m')])).code).toBe(0);
       const three = jisrOn(() => url('three.db'));
       expect((await three(['restore', file('m'), '--apply'])).err).toBe('');
       expect(await answers(three)).toBe(await answers(one));
     } finally {
-      const client = await MongoClient.connect(mongo.href);
+      const client = await MongoClient.connect(mongo);
       await client.db().dropDatabase();
       await client.close();
     }
@@ -141,6 +141,6 @@ test('shard prints each key with its reason and the commands; a store that is no
   expect((await one('shard')).err).toContain('no mongodb:// URL');
 });
 compatible('shard --apply on a server that is no router changes nothing', async () => {
-  const { code, err } = await jisrOn(() => `${server!}exchange`)('shard --apply');
+  const { code, err } = await jisrOn(() => databaseAt(server!, 'exchange'))('shard --apply');
   expect([code, err]).toEqual([3, expect.stringContaining('not the router')]);
 });

@@ -9,6 +9,7 @@ import { rangesHolding } from '../../src/domain/entries';
 import { StoreUnavailable } from '../../src/domain/errors';
 import { openStore } from '../../src/store/open';
 import { applied, collection, everything, found, part, read, tool, toolId, write } from '../support/exchange';
+import { databaseAt, firstHost } from '../support/mongo-url';
 import { describeStore } from './contract';
 
 const server = process.env['JISR_TEST_MONGODB'];
@@ -19,11 +20,9 @@ if (server === undefined) {
   jest.setTimeout(300_000);
   const used: string[] = [];
   const database = (host?: string): string => {
-    const url = new URL(server);
-    url.pathname = `/jisr-test-${uuid().slice(0, 8)}`;
-    used.push(url.href);
-    if (host !== undefined) url.host = host;
-    return url.href;
+    const name = `jisr-test-${uuid().slice(0, 8)}`;
+    used.push(databaseAt(server, name));
+    return databaseAt(server, name, host);
   };
   afterAll(async () => {
     for (const url of used) {
@@ -118,13 +117,13 @@ if (server === undefined) {
     };
     beforeEach(async () => {
       up = true;
-      const { hostname, port } = new URL(server);
+      const { hostname, port } = firstHost(server);
       proxy = createServer((socket) => {
         if (!up) {
           socket.destroy();
           return;
         }
-        const far = connect(Number(port), hostname);
+        const far = connect(port, hostname);
         for (const [one, other] of [
           [socket, far],
           [far, socket],

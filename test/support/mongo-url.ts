@@ -1,0 +1,17 @@
+/** MongoDB's URLs name several hosts, which the URL class does not take. */
+
+const PARTS = /^(mongodb(?:\+srv)?:\/\/(?:[^@/]*@)?)([^/?]+)\/?[^?]*(\?.*)?$/;
+
+/** The same server, another database; `host` in place of its hosts. */
+export function databaseAt(server: string, name: string, host?: string): string {
+  const found = PARTS.exec(server);
+  if (!found) throw new Error(`${server}: is no mongodb:// URL`);
+  const [, scheme = '', hosts = '', options = ''] = found;
+  return `${scheme}${host ?? hosts}/${name}${host === undefined ? options : '?directConnection=true'}`;
+}
+
+/** The first host, as `host:port`. */
+export function firstHost(server: string): { hostname: string; port: number } {
+  const [hostname = '', port = '27017'] = (PARTS.exec(server)?.[2] ?? '').split(',')[0]!.split(':');
+  return { hostname, port: Number(port) };
+}
