@@ -4,7 +4,7 @@
  * only `next` or only `X-TAXII-Date-Added-Last`. Each must see exactly what was acknowledged, in order.
  *
  * Usage: never-miss [--store URL] [--seconds 30] [--writers 8] [--readers 2] [--servers 1] [--kill SECONDS]
- * Exit code 1 if anything was lost, repeated or out of order. Without --store on a throw-away SQLite file.
+ * Exit code 1 if anything was lost, repeated or out of order, or if the store breaks a promise. Without --store on a throw-away SQLite file.
  */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -12,6 +12,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { openStore } from '../src/store/open';
 import { startServer, type RunningServer } from './server';
 
 const TAXII = 'application/taxii+json;version=2.1';
@@ -154,7 +155,8 @@ async function tail(
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'jisr-never-miss-'));
-  const fleet = new Fleet(values.store ?? `sqlite:${join(folder, 'jisr.db')}`);
+  const url = values.store ?? `sqlite:${join(folder, 'jisr.db')}`;
+  const fleet = new Fleet(url);
   try {
     await fleet.start(servers);
     const roots = (await (await fleet.send('/europe/collections/')).json()) as {
@@ -196,7 +198,12 @@ async function main(): Promise<void> {
     );
     console.table(verdicts);
     const bad = verdicts.some((v) => v.lost + v.repeated + v.unknown + v.outOfOrder > 0);
-    process.exitCode = bad || acknowledged.size === 0 ? 1 : 0;
+    const store = await openStore(url);
+    const defects = await store.house.check(() => undefined);
+    await store.close();
+    for (const defect of defects) console.error(JSON.stringify(defect));
+    console.log(`${defects.length} defects in the store`);
+    process.exitCode = bad || acknowledged.size === 0 || defects.length > 0 ? 1 : 0;
   } finally {
     await fleet.stop();
     rmSync(folder, { recursive: true, force: true });

@@ -196,7 +196,7 @@ export async function guarded<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** One history for several reads, across a failover too. */
-export async function inSession<T>(
+async function inSession<T>(
   { client }: Connection,
   work: (session: ClientSession) => Promise<T>,
 ): Promise<T> {
@@ -206,6 +206,27 @@ export async function inSession<T>(
   } finally {
     await session.endSession();
   }
+}
+
+/**
+ * Looks at a collection as of a link of its chain or later, never earlier: a primary that was just elected may not know
+ * yet what the one before has acknowledged.
+ *
+ * @throws {StoreUnavailable} it does not know it yet.
+ */
+export async function asOf<T>(
+  connection: Connection,
+  collection: string,
+  { n }: { readonly n: number },
+  work: (session: ClientSession) => Promise<T>,
+): Promise<T> {
+  return inSession(connection, async (session) => {
+    const { batches } = connection.tables;
+    const seen =
+      n === 0 || (await batches.findOne({ _id: `${collection}:${n}`, applied: true }, { session }));
+    if (seen === null) throw new StoreUnavailable('The database is still catching up after a failover.');
+    return work(session);
+  });
 }
 
 /** The clock of the database's machine: one wrong clock among many processes must not carry a collection ahead. */

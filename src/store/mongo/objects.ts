@@ -5,7 +5,7 @@ import { MOST_HELD, type Held, type Inspected, type Listed, type ObjectStore, ty
 import { pageOf } from '../page';
 import { writer, type Writer } from './append';
 import type { CatalogReader } from './catalog';
-import { guarded, inSession, type EntryDoc } from './connection';
+import { asOf, guarded, type EntryDoc } from './connection';
 import { pick } from './query';
 import { uuidOf } from './unit';
 import type { Worker } from './work';
@@ -37,7 +37,9 @@ export function mongoObjects(
     if (!(await catalog.collection(id))) throw notFound();
     for (let looks = 0; looks < MOST_LOOKS; looks++) {
       const tip = await log.settled(id);
-      const rows = await inSession(connection, (session) => pick(tables, session, scope, query, tip.last));
+      const rows = await asOf(connection, id, tip, (session) =>
+        pick(tables, session, scope, query, tip.last),
+      );
       if (await log.isTip(id, tip)) return pageOf({ rows }, query.limit);
     }
     throw new StoreUnavailable('The collection changes faster than it can be read. Try again.');

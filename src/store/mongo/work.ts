@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Filter } from 'mongodb';
 import { StoreUnavailable } from '../../domain/errors';
 import { batchStore, type Effects } from './batches';
-import { inSession, type Connection, type EntryDoc } from './connection';
+import { asOf, type Connection, type EntryDoc } from './connection';
 import { Log, type Link } from './log';
 import { Unit } from './unit';
 
@@ -65,7 +65,7 @@ export function worker(connection: Connection): Worker {
         const tip = await log.settled(collection);
         const filter = await entries(tip);
         const docs = filter
-          ? await inSession(connection, (session) =>
+          ? await asOf(connection, collection, tip, (session) =>
               tables.entries.find({ ...filter, c: collection }, { session }).toArray(),
             )
           : [];
