@@ -134,6 +134,40 @@ compatible(
   120_000,
 );
 
+compatible(
+  'a backup of a store on MongoDB while others write: each object whole, nothing that was there before is missing',
+  async () => {
+    const mongo = databaseAt(server!, `jisr-test-${uuid().slice(0, 8)}`);
+    try {
+      const there = jisrOn(() => mongo);
+      await furnish(there);
+      const bring = async (name: string): Promise<void> => {
+        writeFileSync(file(name), Array.from({ length: 40 }, (_, k) => `${name}-${k}.example`).join('\n'));
+        const argv = ['import', file(name), '--format', 'list', '--to', 'europe/indicators', '--apply'];
+        expect((await there(argv)).code).toBe(0);
+      };
+      await bring('before');
+      const writing = (async () => {
+        for (let i = 0; i < 4; i++) {
+          await bring(`m${i}`);
+          await there(['revoke', 'europe/indicators', '--name', `m${i}-`, '--apply']);
+        }
+      })();
+      expect((await there(['backup', file('m')])).err).toBe('');
+      await writing;
+      const two = jisrOn(() => url('two.db'));
+      expect((await two(['restore', file('m'), '--apply'])).err).toBe('');
+      expect((await two('check')).out).toContain('Every promise holds');
+      expect(await answers(two)).toContain('before-39.example');
+    } finally {
+      const client = await MongoClient.connect(mongo);
+      await client.db().dropDatabase();
+      await client.close();
+    }
+  },
+  120_000,
+);
+
 test('shard prints each key with its reason and the commands; a store that is no cluster is refused', async () => {
   const at = jisrOn(() => 'mongodb://127.0.0.1:1/exchange');
   const { out } = await at('shard');
