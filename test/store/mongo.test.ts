@@ -107,6 +107,23 @@ if (server === undefined) {
     }
   });
 
+  test('a batch of 24 MB, which no document holds; an object that none holds is refused by itself', async () => {
+    const store = await openStore(database());
+    try {
+      const c = collection();
+      await applied(store, c);
+      const large = (bytes: number) => tool(toolId(), 1, 0, { description: 'x'.repeat(bytes) });
+      const objects = Array.from({ length: 40 }, () => large(600_000));
+      const status = await store.objects.append(write(c), part([...objects, large(16_000_000)]));
+      expect(status).toMatchObject({ success_count: 40, failure_count: 1 });
+      expect(status.failures![0]!.message).toMatch(/^SIZE at/);
+      expect(await found(store, read(c, 4))).toEqual(objects);
+      expect(await store.house.maintain()).toMatchObject({ chunks_removed: 0 });
+    } finally {
+      await store.close();
+    }
+  });
+
   describe('a server that goes away', () => {
     let proxy: Server;
     let up = true;

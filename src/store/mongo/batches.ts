@@ -133,8 +133,11 @@ export function batchStore(connection: Connection): LogStore<Effects> {
     },
     link: async (collection, n) => linkOf(await tables.batches.findOne({ _id: idOf(collection, n) }, HEAD)),
     insert: async (collection, { n, last, token }, effects) => {
+      const size = BSON.calculateObjectSize(effects);
+      // The library's own buffer ends at 17 MB.
+      BSON.setInternalBufferSize(size + 1024);
       const bytes = BSON.serialize(effects);
-      const inline = bytes.length <= INLINE;
+      const inline = size <= INLINE;
       const chunks = inline ? 0 : await writeChunks(connection, token, bytes);
       const first = effects.inserts[0]?.date ?? last;
       try {
