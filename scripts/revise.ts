@@ -1,7 +1,7 @@
 /** New versions of objects: STIX lets only the creator of an object make one (§3.6.2, D8a). */
 import type { Principal } from '../src/domain/access';
-import { groupOf, type StixObject } from '../src/domain/stix';
-import { formatTimestamp, parseTimestamp, type Micros } from '../src/domain/timestamp';
+import { groupOf, modifiedAfter, type StixObject } from '../src/domain/stix';
+import { parseTimestamp, type Micros } from '../src/domain/timestamp';
 import type { Store } from '../src/store/store';
 import { tell, type Step } from './act';
 import { gather, GATHERING, GATHERING_HELP } from './gather';
@@ -24,13 +24,6 @@ function notTheCreator(
   if (owner === undefined && item.publisher !== organisation.id)
     return 'another organisation published it; only its creator revises it';
   return undefined;
-}
-
-/** Later than what stands, in milliseconds as STIX wants them. */
-function modifiedAfter(object: StixObject, now: Micros): string {
-  const before = parseTimestamp(String(object['modified'])) ?? 0;
-  const millis = Math.max(Math.floor(now / 1000), Math.floor(before / 1000) + 1);
-  return formatTimestamp(millis * 1000).replace(/\d{3}Z$/, 'Z');
 }
 
 interface Revision {

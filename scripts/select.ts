@@ -1,5 +1,5 @@
 /** Which objects a verb is about: options that every verb with objects understands, and reading them page by page. */
-import type { Principal } from '../src/domain/access';
+import { operatorOf, type Principal } from '../src/domain/access';
 import type { Collection } from '../src/domain/channel';
 import { OperatorError, TaxiiError } from '../src/domain/errors';
 import { groupOf } from '../src/domain/stix';
@@ -45,9 +45,7 @@ export const SELECTION_HELP = `  --as LOGIN         read as this account; defaul
 export async function actingAs(store: Store, a: Arguments): Promise<Principal> {
   const name = a.text('as');
   if (name !== undefined) return findPrincipal(store, name);
-  const operator = (await store.people.principals()).find(
-    (p) => p.organisation.kind === 'operator' && !p.disabled && !p.organisation.disabled,
-  );
+  const operator = operatorOf(await store.people.principals());
   if (!operator)
     throw new OperatorError(
       'There is no operator account on this store. Start the server once, or say --as LOGIN.',

@@ -8,9 +8,15 @@ const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
   [/^src\/domain\//, /^src\/domain\//],
   [/^src\/validation\//, /^src\/(domain|validation)\//],
   [/^src\/store\/(store|archive)$/, /^src\/(domain\/|store\/(store|archive)$)/],
-  [/^src\/store\/sqlite\//, /^src\/(domain\/|store\/((store|page|archive)$|sqlite\/))/],
-  [/^src\/store\/mongo\//, /^src\/(domain\/|store\/((store|page|archive)$|mongo\/))/],
-  [/^src\/store\/page$/, /^src\/(domain\/|store\/store$)/],
+  [
+    /^src\/store\/sqlite\//,
+    /^src\/(domain\/|store\/((store|page|archive|status|hand-grants|refusals)$|sqlite\/))/,
+  ],
+  [
+    /^src\/store\/mongo\//,
+    /^src\/(domain\/|store\/((store|page|archive|status|hand-grants|refusals)$|mongo\/))/,
+  ],
+  [/^src\/store\/(page|status|hand-grants|refusals)$/, /^src\/(domain\/|store\/store$)/],
   [/^src\/store\/open$/, /^src\/(domain\/|store\/)/],
   [/^src\/(door|passwords|log|config|first-start)$/, /^src\/(domain\/|store\/store$|passwords$|config$)/],
   [/^src\/admission$/, /^src\/(domain\/|validation\/|store\/store$)/],

@@ -30,6 +30,11 @@ export function isOperator(principal: Principal): boolean {
   return principal.organisation.kind === 'operator';
 }
 
+/** The account that jobs and scripts act as where nobody is named: the first operator that is not disabled. */
+export function operatorOf(principals: readonly Principal[]): Principal | undefined {
+  return principals.find((p) => isOperator(p) && !p.disabled && !p.organisation.disabled);
+}
+
 /** What one principal may do in one collection, and by which grants. */
 export interface Access {
   readonly see: boolean;

@@ -139,3 +139,17 @@ export function settle<Ref>(
   }
   return { kept, gained };
 }
+
+/** Whether an object's entries are what its versions ask for, no more and no less. */
+export function isSettled<Ref>(
+  versions: readonly RankedVersion<Ref>[],
+  entries: readonly Entry<Ref>[],
+): boolean {
+  const { kept, gained } = settle(versions, entries);
+  const byDate = new Map(kept.map((entry) => [entry.date, entry.ranges]));
+  return (
+    gained.length === 0 &&
+    kept.length === entries.length &&
+    entries.every((e) => QUESTIONS.every((q) => byDate.get(e.date)?.[q] === e.ranges[q]))
+  );
+}

@@ -1,4 +1,4 @@
-import { instantKey } from './timestamp';
+import { formatTimestamp, instantKey, parseTimestamp, type Micros } from './timestamp';
 
 /** A STIX object as parsed; its text is stored as it came (architecture: the payload is opaque). */
 export type StixObject = Readonly<Record<string, unknown>>;
@@ -66,4 +66,16 @@ const ID = /^[a-z0-9]+(?:-[a-z0-9]+)*--[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a
 /** Whether a text has the form of a STIX identifier (STIX 2.1 §2.9). */
 export function isIdentifier(value: string): boolean {
   return value.length <= 300 && ID.test(value);
+}
+
+/** The type that an identifier names; empty for a text that is none. */
+export function typeOf(id: string): string {
+  return id.slice(0, Math.max(0, id.indexOf('--')));
+}
+
+/** The `modified` of a new version: later than what stands, in milliseconds (§3.6.2). */
+export function modifiedAfter(object: StixObject, now: Micros): string {
+  const before = parseTimestamp(String(object['modified'])) ?? 0;
+  const millis = Math.max(Math.floor(now / 1000), Math.floor(before / 1000) + 1);
+  return formatTimestamp(millis * 1000).replace(/\d{3}Z$/, 'Z');
 }

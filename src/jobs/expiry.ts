@@ -2,12 +2,11 @@
  * Indicators past their valid_until are reported to the organisations that published them. Only those of the
  * operator's own organisation are revoked, by a new version: nobody else may revise others' objects (§3.6.2).
  */
-import type { Principal } from '../domain/access';
-import { accessOf } from '../domain/access';
+import { accessOf, operatorOf, type Principal } from '../domain/access';
 import type { Collection } from '../domain/channel';
-import { formatTimestamp, parseTimestamp, type Micros } from '../domain/timestamp';
-import { isExpired, readCollection, type Item } from '../read-collection';
-import type { Store } from '../store/store';
+import { modifiedAfter } from '../domain/stix';
+import { formatTimestamp } from '../domain/timestamp';
+import { isExpired, readCollection } from '../read-collection';
 import type { JobContext } from './job';
 
 /** Ids that a report names; all are counted. */
@@ -19,20 +18,6 @@ export interface ExpiryReport {
   readonly organisation: string;
   readonly count: number;
   readonly objects: readonly { collection: string; id: string; valid_until: string }[];
-}
-
-/** The account that jobs act as. */
-export async function operatorOf(store: Store): Promise<Principal | undefined> {
-  return (await store.people.principals()).find(
-    (p) => p.organisation.kind === 'operator' && !p.disabled && !p.organisation.disabled,
-  );
-}
-
-function revoked({ object }: Item, now: Micros): string {
-  const before = parseTimestamp(String(object['modified'])) ?? 0;
-  const millis = Math.max(Math.floor(now / 1000), Math.floor(before / 1000) + 1);
-  const modified = formatTimestamp(millis * 1000).replace(/\d{3}Z$/, 'Z');
-  return JSON.stringify({ ...object, revoked: true, modified });
 }
 
 async function publishAll(
@@ -52,7 +37,7 @@ async function publishAll(
 
 export async function expire(context: JobContext): Promise<Record<string, unknown>> {
   const { store, clock, apply } = context;
-  const operator = await operatorOf(store);
+  const operator = operatorOf(await store.people.principals());
   if (!operator) return { skipped: 'there is no operator account' };
   const now = clock();
   const names = new Map((await store.people.organisations()).map((o) => [o.id, o.name]));
@@ -68,7 +53,7 @@ export async function expire(context: JobContext): Promise<Record<string, unknow
       const identity = operator.organisation.identity;
       const creator = object['created_by_ref'];
       if (publisher === operator.organisation.id && (creator === undefined || creator === identity))
-        own.push(revoked(item, now));
+        own.push(JSON.stringify({ ...object, revoked: true, modified: modifiedAfter(object, now) }));
       else {
         const report = reports.get(publisher) ?? { count: 0, objects: [] };
         report.count++;

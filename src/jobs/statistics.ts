@@ -1,8 +1,7 @@
 /** A snapshot a day of what the collections hold, kept for a year and a bit. */
-import { accessOf } from '../domain/access';
+import { accessOf, operatorOf } from '../domain/access';
 import { formatTimestamp } from '../domain/timestamp';
 import { isExpired, readCollection } from '../read-collection';
-import { operatorOf } from './expiry';
 import type { JobContext } from './job';
 
 const KEPT = 400;
@@ -15,7 +14,7 @@ interface Snapshot {
 }
 
 export async function snapshot({ store, clock, apply }: JobContext): Promise<Record<string, unknown>> {
-  const operator = await operatorOf(store);
+  const operator = operatorOf(await store.people.principals());
   if (!operator) return { skipped: 'there is no operator account' };
   const now = clock();
   const all: Record<string, Snapshot> = {};

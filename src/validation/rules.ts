@@ -1,5 +1,5 @@
 /** The rules that take more than one property of an object, by class and by type. They run on what the schema passed. */
-import { groupOf, type StixObject, type TypeGroup } from '../domain/stix';
+import { groupOf, type StixObject, type TypeGroup, typeOf } from '../domain/stix';
 import { instantKey } from '../domain/timestamp';
 import { isCommon } from './custom';
 import { ANY_ENDS, RELATIONSHIPS, SAME_TYPE } from './data/relationships';
@@ -13,7 +13,6 @@ type Node = Readonly<Record<string, unknown>>;
 const text = (object: Node, name: string): string | undefined =>
   typeof object[name] === 'string' ? object[name] : undefined;
 
-const typeOf = (id: string): string => id.slice(0, Math.max(0, id.indexOf('--')));
 const NEW_OBJECT = new Set(['new-sdo', 'new-sco', 'new-sro']);
 
 const NONE: ReadonlySet<unknown> = new Set();

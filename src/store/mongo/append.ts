@@ -2,7 +2,7 @@
 import { notFound, type Scope } from '../../domain/access';
 import { chooseRemoval, judge, type Candidate } from '../../domain/publication';
 import type { Matching } from '../../domain/query';
-import { groupOf, type StixObject } from '../../domain/stix';
+import { groupOf, typeOf, type StixObject } from '../../domain/stix';
 import type { Status, StatusDetails } from '../../domain/taxii';
 import { formatTimestamp, instantKey, type Micros } from '../../domain/timestamp';
 import { highest, rankFrom, resolveMarks, type Known, type Rank } from '../../domain/tlp';
@@ -17,7 +17,6 @@ import type { Worker } from './work';
 const MOST_BYTES = 15 * 1024 * 1024;
 const nameOf = ({ collection }: Pick<Scope, 'collection'>): string =>
   `${collection.apiRoot}/${collection.alias}`;
-const pathOf = (id: string): string => id.slice(0, Math.max(0, id.indexOf('--')));
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
 /** What a unit of publishing looks at beside the collection itself. */
@@ -77,7 +76,7 @@ function addOne(adding: Adding, candidate: Candidate): { ok: boolean; details: S
     otherTypes: unit
       .under(uuidOf(candidate.id))
       .filter((id) => id !== candidate.id && unit.versions(id).some((v) => v.publisher === organisation))
-      .map(pathOf),
+      .map(typeOf),
   });
   const stated = candidate.stated?.version ?? formatTimestamp(part.status.requested);
   const details = (version: string, message: string | undefined): StatusDetails => ({
@@ -248,7 +247,7 @@ export function writer(worker: Worker, catalog: CatalogReader) {
         scope.collection.id,
         async () => ({ u: uuidOf(id) }),
         async (unit) => {
-          const ownerless = groupOf(pathOf(id)) === 'SCO';
+          const ownerless = groupOf(typeOf(id)) === 'SCO';
           const standing = unit
             .versions(id)
             .map((v) => ({ ...v, createdBy: v.createdBy ?? undefined, ownerless }));

@@ -3,7 +3,7 @@ import { ObjectId } from 'mongodb';
 import type { Organisation, Principal } from '../../domain/access';
 import type { Channel } from '../../domain/channel';
 import { QUESTIONS, type Question, type Range } from '../../domain/entries';
-import type { StixObject } from '../../domain/stix';
+import { typeOf, type StixObject } from '../../domain/stix';
 import type {
   ArchivedObject,
   ArchivedStatus,
@@ -50,7 +50,7 @@ const loadedId = (seq: number): ObjectId => new ObjectId(seq.toString(16).padSta
 
 /** An object's entries as they stood elsewhere; what was removed gets stones without a date of their own. */
 function entriesOf({ collection: c, id: o, versions, removed }: ArchivedObject): EntryDoc[] {
-  const common = { c, o, u: uuidOf(o), type: o.slice(0, o.indexOf('--')), by: 0 };
+  const common = { c, o, u: uuidOf(o), type: typeOf(o), by: 0 };
   const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
   const live = versions.flatMap((v) => {
     const object = JSON.parse(v.body) as StixObject;

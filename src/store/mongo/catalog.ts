@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Channel, Collection } from '../../domain/channel';
 import { changesBetween } from '../../domain/changes';
-import { OperatorError } from '../../domain/errors';
+import { withHandGrants } from '../hand-grants';
+import { stillHolds } from '../refusals';
 import type { CatalogStore, HandGrant } from '../store';
 import type { Writer } from './append';
 import { guarded, type Connection } from './connection';
@@ -39,14 +40,7 @@ export function catalogReader(
       const doc = await tables.meta.findOne({ _id: CATALOG });
       const stored = doc ? (JSON.parse(doc.value) as Channel[]) : [];
       const grants = await handGrants(connection);
-      const of = (collection: Collection): Collection => ({
-        ...collection,
-        grants: [
-          ...collection.grants,
-          ...grants.filter((g) => g.collectionId === collection.id).map((g) => g.grant),
-        ],
-      });
-      const channels = stored.map((channel) => ({ ...channel, collections: channel.collections.map(of) }));
+      const channels = withHandGrants(stored, grants);
       kept = { token, stored, channels };
     }
     return kept;
@@ -83,10 +77,7 @@ export function mongoCatalog(
         const gone = changes.filter((c) => c.kind === 'remove' && c.collectionId !== undefined);
         for (const { collectionId = '', subject } of gone) {
           const held = await tables.entries.countDocuments({ c: collectionId, state: 'live' });
-          if (held > 0 && !options.dropObjects)
-            throw new OperatorError(
-              `${subject} still holds ${held} object versions and is not in the channel files any more. Put it back, or say --drop-objects to remove it with everything in it.`,
-            );
+          if (held > 0 && !options.dropObjects) throw stillHolds(subject, held);
         }
         const value = JSON.stringify(sorted(wanted));
         await tables.meta.updateOne({ _id: CATALOG }, { $set: { value } }, { upsert: true });

@@ -1,5 +1,5 @@
 /** Holds a store against the architecture's promises: the chains, the horizon, entries against versions, clocks. */
-import { QUESTIONS, settle, type Entry, type RankedVersion } from '../../domain/entries';
+import { isSettled } from '../../domain/entries';
 import { formatTimestamp, type Micros } from '../../domain/timestamp';
 import type { Defect } from '../store';
 import type { CatalogReader } from './catalog';
@@ -11,24 +11,12 @@ const AHEAD: Micros = 60e6;
 const RESTORE = 'Restore the store from the last backup, and look at the disk.';
 const SETTLE = 'Run: jisr check --mend --apply';
 
-/** Whether an object's live entries are what its versions ask for, no more and no less. */
+/** Whether an object's live entries are what its versions ask for. */
 function settled(docs: readonly EntryDoc[]): boolean {
-  const said = new Map(docs.map((d) => [d.ref, d]));
-  const versions = [...said].map(([ref, d]): RankedVersion<Micros> => ({
-    ref,
-    spec: d.spec,
-    key: d.key,
-    rank: d.rank,
-  }));
-  const { kept, gained } = settle(
+  const versions = [...new Map(docs.map((d) => [d.ref, d])).values()];
+  return isSettled<Micros>(
     versions,
-    docs.map((d): Entry<Micros> => ({ ref: d.ref, date: d.date, ranges: d })),
-  );
-  const byDate = new Map(kept.map((entry) => [entry.date, entry.ranges]));
-  return (
-    gained.length === 0 &&
-    kept.length === docs.length &&
-    docs.every((d) => QUESTIONS.every((q) => byDate.get(d.date)?.[q] === d[q]))
+    docs.map((d) => ({ ref: d.ref, date: d.date, ranges: d })),
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Organisation, Principal } from '../../domain/access';
-import { OperatorError } from '../../domain/errors';
+import { needsPassword, noCollection, taken } from '../refusals';
 import type { PeopleStore } from '../store';
 import { handGrants, policyChanged, type CatalogReader } from './catalog';
 import { guarded, isDuplicate, type Connection } from './connection';
@@ -17,8 +17,6 @@ export function mongoPeople(connection: Connection, catalog: CatalogReader): Peo
       await policyChanged(connection);
       return done;
     });
-  const taken = (column: string, value: string, table: string): OperatorError =>
-    new OperatorError(`${column}: "${value}" is taken by another of the ${table}. Choose another one.`);
 
   const organisations = async (): Promise<Organisation[]> =>
     (await tables.organisations.find().sort({ name: 1 }).toArray()).map(
@@ -80,7 +78,7 @@ export function mongoPeople(connection: Connection, catalog: CatalogReader): Peo
           throw taken('name', name, 'principals');
         const before = await tables.principals.findOne({ _id: id });
         const hash = passwordHash ?? before?.hash;
-        if (hash === undefined) throw new OperatorError(`password: a new principal needs one.`);
+        if (hash === undefined) throw needsPassword();
         const doc = { name, organisation: organisation.id, hash, definition: JSON.stringify(person) };
         try {
           await tables.principals.replaceOne({ _id: id }, doc, { upsert: true });
@@ -92,8 +90,7 @@ export function mongoPeople(connection: Connection, catalog: CatalogReader): Peo
     grants: () => guarded(() => handGrants(connection)),
     saveGrant: (grant) =>
       change(async () => {
-        if (!(await catalog.collection(grant.collectionId)))
-          throw new OperatorError(`collection: there is no collection ${grant.collectionId}.`);
+        if (!(await catalog.collection(grant.collectionId))) throw noCollection(grant.collectionId);
         const doc = { c: grant.collectionId, definition: JSON.stringify(grant) };
         await tables.grants.replaceOne({ _id: grant.id }, doc, { upsert: true });
       }),

@@ -9,6 +9,7 @@ import type { StixObject } from '../../domain/stix';
 import type { Micros } from '../../domain/timestamp';
 import type { Rank } from '../../domain/tlp';
 import type { EntryDoc, Tables } from './connection';
+import { uuidOf } from './unit';
 
 const SLICE = 1000;
 
@@ -26,9 +27,7 @@ function filterOf(
   }));
   return {
     ...{ c: collection, state: 'live', date: { $gt: between.after, $lte: between.horizon } },
-    ...(query.ids
-      ? { o: { $in: [...query.ids] }, u: { $in: query.ids.map((id) => id.slice(-36).toLowerCase()) } }
-      : {}),
+    ...(query.ids ? { o: { $in: [...query.ids] }, u: { $in: query.ids.map(uuidOf) } } : {}),
     ...(query.types ? { type: { $in: [...query.types] } } : {}),
     ...(query.specVersions ? { spec: { $in: [...query.specVersions] } } : {}),
     ...(answers.length === 1 ? answers[0] : { $or: answers }),

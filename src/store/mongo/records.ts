@@ -1,11 +1,11 @@
 /** Statuses, unfinished publications and the audit trail. A status is the sum of its parts: each is inserted once. */
-import type { Status, StatusDetails } from '../../domain/taxii';
-import { formatTimestamp } from '../../domain/timestamp';
-import { PART_SIZE, type RecordStore, type Unfinished } from '../store';
+import type { Status } from '../../domain/taxii';
+import { pendingParts, statusFrom } from '../status';
+import type { RecordStore, Unfinished } from '../store';
 import { forget, insertMissing, readChunks, writeChunks } from './batches';
 import { guarded, type Connection, type StatusDoc, type StatusPartDoc } from './connection';
 
-async function statusFrom({ tables }: Connection, doc: StatusDoc): Promise<Status> {
+async function statusOf({ tables }: Connection, doc: StatusDoc): Promise<Status> {
   const parts = await tables.parts.find({ status: doc._id }).sort({ part: 1 }).toArray();
   const done = new Set(parts.map((p) => p.part));
   const complete = parts.some((p) => p.last);
@@ -13,24 +13,14 @@ async function statusFrom({ tables }: Connection, doc: StatusDoc): Promise<Statu
   const successes = parts.flatMap((p) => p.successes);
   const failures = parts.flatMap((p) => p.failures);
   const pendings = waiting.filter((w) => !done.has(w.part)).flatMap((w) => w.items);
-  return {
-    id: doc._id,
-    status: complete ? 'complete' : 'pending',
-    request_timestamp: formatTimestamp(doc.requested),
-    total_count: doc.total,
-    success_count: successes.length,
-    ...(successes.length > 0 ? { successes } : {}),
-    failure_count: failures.length,
-    ...(failures.length > 0 ? { failures } : {}),
-    pending_count: doc.total - successes.length - failures.length,
-    ...(pendings.length > 0 ? { pendings } : {}),
-  };
+  const counts = { success: successes.length, failure: failures.length };
+  return statusFrom({ ...doc, id: doc._id }, complete, counts, { successes, failures, pendings });
 }
 
-/** §4.3.1: the status as it stands; details are all there or, when there are none, left out (T-270, T-272). */
+/** The status with the details of all its parts. */
 export async function statusNow(connection: Connection, id: string): Promise<Status | undefined> {
   const doc = await connection.tables.statuses.findOne({ _id: id });
-  return doc ? statusFrom(connection, doc) : undefined;
+  return doc ? statusOf(connection, doc) : undefined;
 }
 
 export function mongoRecords(connection: Connection): RecordStore {
@@ -39,11 +29,8 @@ export function mongoRecords(connection: Connection): RecordStore {
     begin: (scope, seed, body, pendings) =>
       guarded(async () => {
         const chunks = await writeChunks(connection, seed.id, body);
-        const waiting = Array.from({ length: Math.ceil(pendings.length / PART_SIZE) }, (_, part) => ({
-          ...{ _id: `${seed.id}:${part}`, status: seed.id, part },
-          items: pendings
-            .slice(part * PART_SIZE, (part + 1) * PART_SIZE)
-            .map((p): StatusDetails => ({ ...p, message: 'Waiting to be processed.' })),
+        const waiting = pendingParts(pendings).map((items, part) => ({
+          ...{ _id: `${seed.id}:${part}`, status: seed.id, part, items },
         }));
         await insertMissing(tables.pendings, waiting);
         const status: StatusDoc = {
@@ -58,7 +45,7 @@ export function mongoRecords(connection: Connection): RecordStore {
         await insertMissing(tables.statuses, [status]);
         // From here on it is safe: what stands here is worked off, whatever happens.
         await insertMissing(tables.publications, [{ _id: seed.id, at: clock(), chunks }]);
-        return statusFrom(connection, status);
+        return statusOf(connection, status);
       }),
     unfinished: () =>
       guarded(async () => {
@@ -81,7 +68,7 @@ export function mongoRecords(connection: Connection): RecordStore {
       guarded(async () => {
         const doc = await tables.statuses.findOne({ _id: statusId });
         if (!doc) return;
-        const { pendings = [] } = await statusFrom(connection, doc);
+        const { pendings = [] } = await statusOf(connection, doc);
         const rest: StatusPartDoc = {
           ...{ _id: `${statusId}:abandoned`, status: statusId, part: Number.MAX_SAFE_INTEGER, last: true },
           ...{ successes: [], failures: pendings.map((item) => ({ ...item, message })) },
@@ -94,7 +81,7 @@ export function mongoRecords(connection: Connection): RecordStore {
       guarded(async () => {
         const doc = await tables.statuses.findOne({ _id: statusId });
         return doc?.root === apiRoot
-          ? { status: await statusFrom(connection, doc), principalId: doc.principal }
+          ? { status: await statusOf(connection, doc), principalId: doc.principal }
           : undefined;
       }),
     expireStatuses: (before, apply) =>

@@ -9,7 +9,7 @@ import {
   type StandingVersion,
 } from '../../domain/publication';
 import type { Matching } from '../../domain/query';
-import { groupOf } from '../../domain/stix';
+import { groupOf, typeOf } from '../../domain/stix';
 import type { Status, StatusDetails } from '../../domain/taxii';
 import { formatTimestamp, instantKey } from '../../domain/timestamp';
 import { highest, rankFrom, resolveMarks, type Known, type Rank } from '../../domain/tlp';
@@ -17,7 +17,7 @@ import type { Part, Removal } from '../store';
 import type { Connection } from './connection';
 import { drawDates, type Dates } from './dates';
 import { recordPart, writeAudit } from './records';
-import { keyOf, rerank, settleObject, typeOf, type ObjectKey } from './settling';
+import { keyOf, rerank, settleObject, type ObjectKey } from './settling';
 
 const COLUMNS = 'row AS ref, spec, version, version_key AS key, digest, rank, publisher';
 /** All that stands under a UUID, whatever its type: one UUID should not stand under two (I-REUSE). */

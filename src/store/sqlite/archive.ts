@@ -1,4 +1,5 @@
 /** All of a store out, as of one moment, and in. */
+import { typeOf } from '../../domain/stix';
 import Database from 'better-sqlite3';
 import type { Organisation, Principal } from '../../domain/access';
 import { QUESTIONS, type Range } from '../../domain/entries';
@@ -15,7 +16,7 @@ import type {
 import type { AuditRecord, JobRun, Reading } from '../store';
 import { handGrants, policyChanged, stored } from './catalog';
 import type { Connection } from './connection';
-import { keyOf, typeOf } from './settling';
+import { keyOf } from './settling';
 
 type Row = Record<string, unknown>;
 const SLICE = 500;

@@ -1,6 +1,7 @@
 import type { Channel, Collection } from '../../domain/channel';
 import { changesBetween, type Change } from '../../domain/changes';
-import { OperatorError } from '../../domain/errors';
+import { withHandGrants } from '../hand-grants';
+import { stillHolds } from '../refusals';
 import type { ApplyOptions, CatalogStore, HandGrant } from '../store';
 import { rerankCollection } from './append';
 import type { Connection } from './connection';
@@ -34,17 +35,6 @@ export function stored({ sql }: Pick<Connection, 'sql'>): Channel[] {
     }));
 }
 
-function withHandGrants(channels: readonly Channel[], grants: readonly HandGrant[]): Channel[] {
-  const of = (collection: Collection): Collection => ({
-    ...collection,
-    grants: [
-      ...collection.grants,
-      ...grants.filter((g) => g.collectionId === collection.id).map((g) => g.grant),
-    ],
-  });
-  return channels.map((channel) => ({ ...channel, collections: channel.collections.map(of) }));
-}
-
 function applyChanges(
   connection: Connection,
   wanted: readonly Channel[],
@@ -57,9 +47,7 @@ function applyChanges(
     const row = sql('SELECT row FROM collections WHERE id = ?').pluck().get(collectionId) as number;
     const held = sql('SELECT count(*) FROM versions WHERE collection = ?').pluck().get(row) as number;
     if (held > 0 && !options.dropObjects) {
-      throw new OperatorError(
-        `${subject} still holds ${held} object versions and is not in the channel files any more. Put it back, or say --drop-objects to remove it with everything in it.`,
-      );
+      throw stillHolds(subject, held);
     }
     sql('DELETE FROM entries WHERE collection = ?').run(row);
     sql('DELETE FROM citations WHERE version IN (SELECT row FROM versions WHERE collection = ?)').run(row);

@@ -1,7 +1,7 @@
 /** Holds a store against the architecture's promises: order, supersession marks against the versions, orphans, clocks. */
 import {
   QUESTIONS,
-  settle,
+  isSettled,
   type Entry,
   type Question,
   type Range,
@@ -83,13 +83,7 @@ function settled({ sql }: Connection, collection: number, key: Buffer, type: str
       ranges: Object.fromEntries(QUESTIONS.map((q) => [q, row[q]])) as Record<Question, Range>,
     })),
   );
-  const { kept, gained } = settle(versions, entries);
-  const byDate = new Map(kept.map((entry) => [entry.date, entry]));
-  const same =
-    gained.length === 0 &&
-    kept.length === entries.length &&
-    entries.every((e) => QUESTIONS.every((q) => byDate.get(e.date)?.ranges[q] === e.ranges[q]));
-  return same ? undefined : versions[0]?.object_id;
+  return isSettled(versions, entries) ? undefined : versions[0]?.object_id;
 }
 
 export async function check(

@@ -1,4 +1,5 @@
 import type { Scope } from '../../domain/access';
+import { typeOf } from '../../domain/stix';
 import { notFound } from '../../domain/access';
 import type { ObjectQuery } from '../../domain/query';
 import type { Rank } from '../../domain/tlp';
@@ -8,7 +9,7 @@ import type { Connection } from './connection';
 import { pageOf } from '../page';
 import { pick, type Candidate } from './query';
 import { retire } from './retire';
-import { keyOf, typeOf } from './settling';
+import { keyOf } from './settling';
 
 const BODIES = `SELECT CAST(group_concat(body, ',') AS BLOB) AS items, count(*) AS count FROM
   (SELECT v.body FROM json_each(?) k CROSS JOIN versions v ON v.row = k.value)`;

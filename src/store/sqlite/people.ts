@@ -1,5 +1,5 @@
 import type { Organisation, Principal } from '../../domain/access';
-import { OperatorError } from '../../domain/errors';
+import { needsPassword, noCollection, taken } from '../refusals';
 import type { PeopleStore } from '../store';
 import { handGrants, policyChanged } from './catalog';
 import type { Connection } from './connection';
@@ -32,9 +32,7 @@ export function sqlitePeople(connection: Connection): PeopleStore {
     id: string,
   ): void => {
     if (sql(`SELECT 1 FROM ${table} WHERE ${column} = ? AND id <> ?`).get(value, id)) {
-      throw new OperatorError(
-        `${column}: "${value}" is taken by another of the ${table}. Choose another one.`,
-      );
+      throw taken(column, value, table);
     }
   };
   return {
@@ -75,8 +73,7 @@ export function sqlitePeople(connection: Connection): PeopleStore {
         const { organisation, ...person } = principal;
         refuseTaken('principals', 'name', principal.name, principal.id);
         const exists = sql('SELECT 1 FROM principals WHERE id = ?').get(principal.id) !== undefined;
-        if (!exists && passwordHash === undefined)
-          throw new OperatorError(`password: a new principal needs one.`);
+        if (!exists && passwordHash === undefined) throw needsPassword();
         sql(
           `INSERT INTO principals VALUES (@id, @name, @organisation, coalesce(@hash, ''), @definition)
            ON CONFLICT (id) DO UPDATE SET name = @name, organisation_id = @organisation, definition = @definition,
@@ -93,7 +90,7 @@ export function sqlitePeople(connection: Connection): PeopleStore {
     saveGrant: async (grant) =>
       change(() => {
         if (!sql('SELECT 1 FROM collections WHERE id = ?').get(grant.collectionId)) {
-          throw new OperatorError(`collection: there is no collection ${grant.collectionId}.`);
+          throw noCollection(grant.collectionId);
         }
         sql('INSERT OR REPLACE INTO grants VALUES (?, ?, ?)').run(
           grant.id,

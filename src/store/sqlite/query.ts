@@ -9,11 +9,11 @@ import { holds, rangesHolding, type Question, type Range } from '../../domain/en
 import { propertyTest } from '../../domain/filters';
 import { asked, type Asked } from '../../domain/asked';
 import type { ObjectQuery } from '../../domain/query';
-import type { StixObject } from '../../domain/stix';
+import { type StixObject, typeOf } from '../../domain/stix';
 import type { Micros } from '../../domain/timestamp';
 import type { Rank } from '../../domain/tlp';
 import type { Connection } from './connection';
-import { keyOf, typeOf } from './settling';
+import { keyOf } from './settling';
 
 /** One entry that may be on the page. */
 export interface Candidate {

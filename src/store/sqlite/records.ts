@@ -1,15 +1,9 @@
 /** Statuses, unfinished publications and the audit trail. */
 import type { Scope } from '../../domain/access';
 import type { Status, StatusDetails } from '../../domain/taxii';
-import { formatTimestamp, type Micros } from '../../domain/timestamp';
-import {
-  PART_SIZE,
-  type AuditRecord,
-  type Part,
-  type RecordStore,
-  type StatusSeed,
-  type Unfinished,
-} from '../store';
+import type { Micros } from '../../domain/timestamp';
+import { pendingParts, statusFrom } from '../status';
+import type { AuditRecord, Part, RecordStore, StatusSeed, Unfinished } from '../store';
 import type { Connection } from './connection';
 
 interface StatusRow {
@@ -75,7 +69,7 @@ function writeDetails(
     sql('INSERT INTO status_details VALUES (?, ?, ?, ?)').run(statusId, part, kind, JSON.stringify(items));
 }
 
-/** §4.3.1: the status as it stands; details are all there or, when there are none, left out (T-270, T-272). */
+/** The status with the details of all its parts. */
 export function statusOf({ sql }: Connection, row: StatusRow): Status {
   const all: Record<Kind, StatusDetails[]> = { success: [], failure: [], pending: [] };
   const details = sql('SELECT kind, items FROM status_details WHERE status_id = ? ORDER BY part').all(
@@ -86,18 +80,11 @@ export function statusOf({ sql }: Connection, row: StatusRow): Status {
   }[];
   for (const { kind, items } of details)
     for (const item of JSON.parse(items) as StatusDetails[]) all[kind].push(item);
-  return {
-    id: row.id,
-    status: row.complete ? 'complete' : 'pending',
-    request_timestamp: formatTimestamp(row.requested),
-    total_count: row.total,
-    success_count: row.success,
-    ...(all.success.length > 0 ? { successes: all.success } : {}),
-    failure_count: row.failure,
-    ...(all.failure.length > 0 ? { failures: all.failure } : {}),
-    pending_count: row.total - row.success - row.failure,
-    ...(all.pending.length > 0 ? { pendings: all.pending } : {}),
-  };
+  return statusFrom(row, row.complete === 1, row, {
+    successes: all.success,
+    failures: all.failure,
+    pendings: all.pending,
+  });
 }
 
 const rowOf = ({ sql }: Connection, id: string): StatusRow | undefined =>
@@ -145,12 +132,8 @@ export function sqliteRecords(connection: Connection): RecordStore {
       write(() => {
         insertStatus(connection, scope, seed);
         sql('INSERT INTO publications (status_id, body) VALUES (?, ?)').run(seed.id, body);
-        for (let part = 0; part * PART_SIZE < pendings.length; part++) {
-          const items = pendings
-            .slice(part * PART_SIZE, (part + 1) * PART_SIZE)
-            .map((p) => ({ ...p, message: 'Waiting to be processed.' }));
+        for (const [part, items] of pendingParts(pendings).entries())
           writeDetails(connection, seed.id, part, 'pending', items);
-        }
         return statusOf(connection, rowOf(connection, seed.id) as StatusRow);
       }),
     unfinished: async () =>

@@ -25,10 +25,6 @@ export function keyOf(id: string): Buffer {
   return Buffer.from(id.slice(-36).replaceAll('-', ''), 'hex');
 }
 
-export function typeOf(id: string): string {
-  return id.slice(0, Math.max(0, id.indexOf('--')));
-}
-
 type EntryRow = { date: Micros; version: number } & Record<Question, Range>;
 
 const COLUMNS = QUESTIONS.join(', ');

@@ -1,0 +1,19 @@
+/** What every store refuses of operators, in the same words. */
+import { OperatorError } from '../domain/errors';
+
+export const stillHolds = (subject: string, versions: number): OperatorError =>
+  new OperatorError(
+    `${subject} still holds ${versions} object versions and is not in the channel files any more. Put it back, or say --drop-objects to remove it with everything in it.`,
+  );
+
+export const taken = (
+  column: 'name' | 'identity',
+  value: string,
+  table: 'organisations' | 'principals',
+): OperatorError =>
+  new OperatorError(`${column}: "${value}" is taken by another of the ${table}. Choose another one.`);
+
+export const needsPassword = (): OperatorError => new OperatorError('password: a new principal needs one.');
+
+export const noCollection = (id: string): OperatorError =>
+  new OperatorError(`collection: there is no collection ${id}.`);
