@@ -1,43 +1,37 @@
 /** The real server process: crashes, restarts, SIGTERM. */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tool, toolId } from './support/exchange';
+import { kill, LISTENING, runServer, type RunningServer } from './support/server';
 
 const TAXII = 'application/taxii+json;version=2.1';
 let folder: string;
-let child: ChildProcess | undefined;
+const servers: RunningServer[] = [];
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'jisr-test-'))));
 afterEach(async () => {
-  if (child && child.exitCode === null && child.signalCode === null) {
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  }
+  for (const server of servers.splice(0)) await kill(server);
   rmSync(folder, { recursive: true, force: true });
 });
 
+const storeUrl = (): string => `sqlite:${join(folder, 'jisr.db')}`;
+function run(env: Record<string, string> = {}, limit?: string): RunningServer {
+  const server = runServer({ JISR_STORE: storeUrl(), ...env }, limit);
+  servers.push(server);
+  return server;
+}
+
 let password = '';
-async function start(): Promise<string> {
-  const started = spawn(process.execPath, [join(__dirname, '../src/main.js')], {
-    env: { PATH: process.env['PATH'], JISR_STORE: `sqlite:${join(folder, 'jisr.db')}`, JISR_PORT: '0' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  child = started;
-  let [out, err] = ['', ''];
-  started.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
-  const origin = await new Promise<string>((resolve, reject) => {
-    started.stdout.on('data', (chunk: Buffer) => {
-      out += chunk.toString();
-      const line = out.split('\n').find((l) => l.includes('"msg":"listening"'));
-      if (line !== undefined) resolve(new URL((JSON.parse(line) as { url: string }).url).origin);
-    });
-    started.once('exit', (code) => reject(new Error(`ended with ${code ?? 0}: ${err}`)));
-  });
-  expect(out).not.toContain('password');
-  password = /password +(\S+)/.exec(err)?.[1] ?? password;
-  return origin;
+let child: ChildProcess | undefined;
+async function start(limit?: string): Promise<string> {
+  const server = run({}, limit);
+  child = server.child;
+  await server.says(LISTENING);
+  expect(server.said.out).not.toContain('password');
+  password = server.password() ?? password;
+  return server.origin();
 }
 
 const headers = (): Record<string, string> => ({
@@ -63,8 +57,7 @@ test('a large publication that was answered pending goes on after kill -9 and a 
   });
   let status = (await response.json()) as Status;
   expect([response.status, status.status]).toEqual([202, 'pending']);
-  child!.kill('SIGKILL');
-  await once(child!, 'exit');
+  await kill({ child: child! });
 
   origin = await start();
   while (status.status === 'pending') {
@@ -103,57 +96,17 @@ test('the first start makes one operator and shows the password once, outside th
 });
 
 describe('several processes over one store', () => {
-  const servers: ChildProcess[] = [];
-  afterEach(async () => {
-    for (const server of servers.splice(0)) {
-      if (server.exitCode !== null || server.signalCode !== null) continue;
-      server.kill('SIGKILL');
-      await once(server, 'exit');
-    }
-  });
-  /** Starts a server; what it has said so far, and a wait for something to be said. */
-  function run(env: Record<string, string> = {}) {
-    const server = spawn(process.execPath, [join(__dirname, '../src/main.js')], {
-      env: {
-        ...{ PATH: process.env['PATH'], JISR_STORE: `sqlite:${join(folder, 'jisr.db')}`, JISR_PORT: '0' },
-        ...env,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    servers.push(server);
-    const said = { out: '', err: '' };
-    server.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()));
-    const waiting: (() => void)[] = [];
-    server.stdout.on('data', (chunk: Buffer) => {
-      said.out += chunk.toString();
-      for (const look of waiting) look();
-    });
-    const says = (what: RegExp, times = 1): Promise<void> =>
-      new Promise((resolve, reject) => {
-        const look = (): void => {
-          if ((said.out.match(new RegExp(what, 'g')) ?? []).length >= times) resolve();
-        };
-        waiting.push(look);
-        server.once('exit', (code) => reject(new Error(`ended with ${code ?? 0}: ${said.err}`)));
-        look();
-      });
-    return { server, said, says };
-  }
-  const originOf = (out: string): string =>
-    new URL((JSON.parse(out.split('\n').find((l) => l.includes('"listening"'))!) as { url: string }).url)
-      .origin;
-
   test('all start at once on a new store: one makes the account, none fails', async () => {
     const all = [run(), run(), run()];
-    await Promise.all(all.map(({ says }) => says(/"msg":"listening"/)));
+    await Promise.all(all.map(({ says }) => says(LISTENING)));
     expect(all.filter(({ said }) => said.err.includes('First start'))).toHaveLength(1);
   });
 
   test('JISR_PROCESSES: n serve one port; one that is killed is started again; SIGTERM ends them all', async () => {
-    const { server, said, says } = run({ JISR_PROCESSES: '2' });
-    await says(/"msg":"listening"/, 2);
+    const { child: server, said, says, origin: at } = run({ JISR_PROCESSES: '2' });
+    await says(LISTENING, 2);
     expect(said.err.match(/First start/g)).toHaveLength(1);
-    const origin = originOf(said.out);
+    const origin = at();
     const children = execFileSync('pgrep', ['-P', String(server.pid)])
       .toString()
       .trim()
@@ -162,7 +115,7 @@ describe('several processes over one store', () => {
     expect(children).toHaveLength(2);
     process.kill(children[0]!, 'SIGKILL');
     await says(/a process ended; another one is started/);
-    await says(/"msg":"listening"/, 3);
+    await says(LISTENING, 3);
     expect((await fetch(`${origin}/health/ready`)).status).toBe(200);
     server.kill('SIGTERM');
     expect(await once(server, 'exit')).toEqual([0, null]);
@@ -170,18 +123,17 @@ describe('several processes over one store', () => {
 
   test('a password that one process changed is the only one that another takes', async () => {
     const [a, b] = [run(), run()];
-    await Promise.all([a, b].map(({ says }) => says(/"msg":"listening"/)));
-    const old = /password +(\S+)/.exec(a.said.err + b.said.err)![1]!;
-    const ask = async ({ said }: typeof a, secret: string): Promise<number> => {
+    await Promise.all([a, b].map(({ says }) => says(LISTENING)));
+    const old = (a.password() ?? b.password())!;
+    const ask = async ({ origin }: RunningServer, secret: string): Promise<number> => {
       const authorization = `Basic ${Buffer.from(`operator:${secret}`).toString('base64')}`;
-      return (await fetch(`${originOf(said.out)}/taxii2/`, { headers: { authorization, accept: TAXII } }))
-        .status;
+      return (await fetch(`${origin()}/taxii2/`, { headers: { authorization, accept: TAXII } })).status;
     };
     // Both have the credential in their caches now.
     expect([await ask(a, old), await ask(b, old)]).toEqual([200, 200]);
     const jisr = join(__dirname, '../scripts/jisr.js');
     const argv = ['change', 'principal', 'operator', '--new-password', '--apply', '--json'];
-    const env = { PATH: process.env['PATH'], JISR_STORE: `sqlite:${join(folder, 'jisr.db')}` };
+    const env = { PATH: process.env['PATH'], JISR_STORE: storeUrl() };
     const { password: fresh } = JSON.parse(
       execFileSync(process.execPath, [jisr, ...argv], { env }).toString(),
     ) as {
@@ -193,39 +145,12 @@ describe('several processes over one store', () => {
 });
 
 test('a full disk: 503, what was acknowledged stays, and with room again it goes on', async () => {
-  const start = (limit: string): Promise<{ child: ChildProcess; origin: string; err: () => string }> => {
-    const server = spawn(
-      'sh',
-      ['-c', `ulimit -f ${limit}; exec "$0" "$1"`, process.execPath, join(__dirname, '../src/main.js')],
-      {
-        env: { PATH: process.env['PATH'], JISR_STORE: `sqlite:${join(folder, 'jisr.db')}`, JISR_PORT: '0' },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
-    child = server;
-    let [out, err] = ['', ''];
-    server.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
-    return new Promise((resolve, reject) => {
-      server.stdout.on('data', (chunk: Buffer) => {
-        out += chunk.toString();
-        const line = out.split('\n').find((l) => l.includes('"msg":"listening"'));
-        if (line !== undefined)
-          resolve({
-            child: server,
-            origin: new URL((JSON.parse(line) as { url: string }).url).origin,
-            err: () => err,
-          });
-      });
-      server.once('exit', (code) => reject(new Error(`ended with ${code ?? 0}: ${err}`)));
-    });
-  };
-  const first = await start('8192');
-  password = /password +(\S+)/.exec(first.err())![1]!;
+  const full = await start('8192');
   const acknowledged: string[] = [];
   let status = 202;
   for (let i = 0; i < 200 && status === 202; i++) {
     const objects = Array.from({ length: 100 }, () => tool(toolId(), 1, 0, { description: 'x'.repeat(500) }));
-    const url = `${first.origin}/europe/collections/indicators/objects/`;
+    const url = `${full}/europe/collections/indicators/objects/`;
     const response = await fetch(url, {
       method: 'POST',
       headers: headers(),
@@ -236,9 +161,8 @@ test('a full disk: 503, what was acknowledged stays, and with room again it goes
     else expect([status, response.headers.get('retry-after')]).toEqual([503, '5']);
   }
   expect(status).toBe(503);
-  first.child.kill('SIGKILL');
-  await once(first.child, 'exit');
-  const { origin } = await start('unlimited');
+  await kill({ child: child! });
+  const origin = await start();
   const held = new Set<string>();
   let next = '';
   do {

@@ -1,11 +1,12 @@
 /** A day of an operator over real processes and real data; every object is accounted for at the end. */
 /* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-argument, @typescript-eslint/restrict-plus-operands */
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { defang } from '../scripts/refang';
+import { kill, LISTENING, runServer, type RunningServer } from './support/server';
 
 const FOLDER = resolve(process.cwd(), '../shared/testdata/real');
 const there = existsSync(FOLDER);
@@ -14,13 +15,10 @@ const why = there ? '' : `SKIPPED, ${FOLDER} is missing: `;
 jest.setTimeout(180_000);
 
 let folder: string;
-let child: ChildProcess | undefined;
+let server: RunningServer | undefined;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'jisr-test-'))));
 afterEach(async () => {
-  if (child && child.exitCode === null && child.signalCode === null) {
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  }
+  if (server) await kill(server);
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -65,30 +63,13 @@ async function said(
 }
 const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 
-async function serve(): Promise<{ origin: string; password: string }> {
-  const started = spawn(process.execPath, [join(__dirname, '../src/main.js')], {
-    env: env(),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  child = started;
-  let [out, err] = ['', ''];
-  started.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
-  const origin = await new Promise<string>((done, fail) => {
-    started.stdout.on('data', (chunk: Buffer) => {
-      out += chunk.toString();
-      const line = out.split('\n').find((l) => l.includes('"msg":"listening"'));
-      if (line !== undefined) done(new URL((JSON.parse(line) as { url: string }).url).origin);
-    });
-    started.once('exit', (code) => fail(new Error(`ended with ${code ?? 0}: ${err}`)));
-  });
-  return { origin, password: /password +(\S+)/.exec(err)?.[1] ?? '' };
-}
-
 real(
   `${why}import a list and a CSV, publish as a desk, find, deduplicate, revoke, export for a lower clearance, retain, check`,
   async () => {
     cpSync('collections', path('collections'), { recursive: true });
-    const { origin } = await serve();
+    server = runServer(env());
+    await server.says(LISTENING);
+    const origin = server.origin();
     const desk = ['--organisation', 'Desk', '--kind', 'service', '--role', 'curator'];
     await said(['add', 'organisation', '--name', 'Desk', '--kind', 'desk', '--region', 'europe', '--apply']);
     const { password } = await said([
@@ -210,8 +191,8 @@ real(
     expect(stats.total).toBe(total + joins.joins);
     expect(stats.by_producer['Desk']).toBe(pegasus.objects.length);
 
-    child!.kill('SIGTERM');
-    const [code] = (await once(child!, 'exit')) as [number];
+    server.child.kill('SIGTERM');
+    const [code] = (await once(server.child, 'exit')) as [number];
     expect(code).toBe(0);
   },
 );

@@ -1,8 +1,6 @@
 /** The store on MongoDB: the whole contract, what other processes change, and a server that goes away. */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { v4 as uuid } from 'uuid';
 import { rangesHolding } from '../../src/domain/entries';
@@ -10,6 +8,7 @@ import { StoreUnavailable } from '../../src/domain/errors';
 import { openStore } from '../../src/store/open';
 import { applied, collection, everything, found, part, read, tool, toolId, write } from '../support/exchange';
 import { databaseAt, firstHost } from '../support/mongo-url';
+import { kill, LISTENING, runServer } from '../support/server';
 import { describeStore } from './contract';
 
 const server = process.env['JISR_TEST_MONGODB'];
@@ -185,29 +184,13 @@ if (server === undefined) {
 
     test('at the start it is waited for; while running 503 with Retry-After, and it goes on by itself', async () => {
       cut();
-      const child = spawn(process.execPath, [join(__dirname, '../../src/main.js')], {
-        env: { PATH: process.env['PATH'], JISR_STORE: database(host()), JISR_PORT: '0' },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
+      const running = runServer({ JISR_STORE: database(host()) });
       try {
-        let [out, err] = ['', ''];
-        child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
-        const says = (what: string): Promise<void> =>
-          new Promise((resolve) => {
-            const look = (chunk?: Buffer): void => {
-              out += chunk?.toString() ?? '';
-              if (out.includes(what)) resolve();
-            };
-            child.stdout.on('data', look);
-            look();
-          });
-        await says('the store cannot be reached; trying again');
+        await running.says(/the store cannot be reached; trying again/);
         up = true;
-        await says('"msg":"listening"');
-        const line = out.split('\n').find((l) => l.includes('"listening"'))!;
-        const { url } = JSON.parse(line) as { url: string };
-        const password = /password +(\S+)/.exec(err)![1]!;
-        const authorization = `Basic ${Buffer.from(`operator:${password}`).toString('base64')}`;
+        await running.says(LISTENING);
+        const url = `${running.origin()}/taxii2/`;
+        const authorization = `Basic ${Buffer.from(`operator:${running.password()!}`).toString('base64')}`;
         const headers = { authorization, accept: 'application/taxii+json;version=2.1' };
         expect((await fetch(url, { headers })).status).toBe(200);
         cut();
@@ -219,8 +202,7 @@ if (server === undefined) {
         for (let i = 0; i < 20 && status === 503; i++) status = (await fetch(url, { headers })).status;
         expect(status).toBe(200);
       } finally {
-        child.kill('SIGKILL');
-        await once(child, 'exit');
+        await kill(running);
       }
     });
   });
