@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
 import { tool, toolId } from './support/exchange';
+import { databaseAt } from './support/mongo-url';
 import { kill, LISTENING, runServer, type RunningServer } from './support/server';
 
 const TAXII = 'application/taxii+json;version=2.1';
@@ -95,15 +97,30 @@ test('the first start makes one operator and shows the password once, outside th
   }
 });
 
-describe('several processes over one store', () => {
+const mongo = process.env['JISR_TEST_MONGODB'];
+const STORES: [string, () => string][] = [['SQLite', storeUrl]];
+if (mongo === undefined)
+  test.skip('SKIPPED, JISR_TEST_MONGODB names no server: several processes on MongoDB', () => undefined);
+else STORES.push(['MongoDB', () => databaseAt(mongo, `jisr-test-${folder.slice(-6)}`)]);
+
+describe.each(STORES)('several processes over one store on %s', (_, storeOf) => {
+  const env = (): Record<string, string> => ({ JISR_STORE: storeOf() });
+  afterEach(async () => {
+    if (!storeOf().startsWith('mongodb')) return;
+    for (const server of servers) await kill(server);
+    const client = await MongoClient.connect(storeOf());
+    await client.db().dropDatabase();
+    await client.close();
+  });
+
   test('all start at once on a new store: one makes the account, none fails', async () => {
-    const all = [run(), run(), run()];
+    const all = [run(env()), run(env()), run(env())];
     await Promise.all(all.map(({ says }) => says(LISTENING)));
     expect(all.filter(({ said }) => said.err.includes('First start'))).toHaveLength(1);
   });
 
   test('JISR_PROCESSES: n serve one port; one that is killed is started again; SIGTERM ends them all', async () => {
-    const { child: server, said, says, origin: at } = run({ JISR_PROCESSES: '2' });
+    const { child: server, said, says, origin: at } = run({ ...env(), JISR_PROCESSES: '2' });
     await says(LISTENING, 2);
     expect(said.err.match(/First start/g)).toHaveLength(1);
     const origin = at();
@@ -122,7 +139,7 @@ describe('several processes over one store', () => {
   });
 
   test('a password that one process changed is the only one that another takes', async () => {
-    const [a, b] = [run(), run()];
+    const [a, b] = [run(env()), run(env())];
     await Promise.all([a, b].map(({ says }) => says(LISTENING)));
     const old = (a.password() ?? b.password())!;
     const ask = async ({ origin }: RunningServer, secret: string): Promise<number> => {
@@ -133,9 +150,11 @@ describe('several processes over one store', () => {
     expect([await ask(a, old), await ask(b, old)]).toEqual([200, 200]);
     const jisr = join(__dirname, '../scripts/jisr.js');
     const argv = ['change', 'principal', 'operator', '--new-password', '--apply', '--json'];
-    const env = { PATH: process.env['PATH'], JISR_STORE: storeUrl() };
+
     const { password: fresh } = JSON.parse(
-      execFileSync(process.execPath, [jisr, ...argv], { env }).toString(),
+      execFileSync(process.execPath, [jisr, ...argv], {
+        env: { PATH: process.env['PATH'], ...env() },
+      }).toString(),
     ) as {
       password: string;
     };
