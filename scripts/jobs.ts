@@ -1,8 +1,8 @@
 import { formatTimestamp } from '../src/domain/timestamp';
 import { runJob } from '../src/jobs/job';
 import { JOBS } from '../src/jobs/jobs';
-import { openDoor } from '../src/publish';
 import { readConfig } from '../src/config';
+import { localDoor } from './local-door';
 import { table, UsageError, type Verb } from './verb';
 
 export const jobs: Verb = {
@@ -71,11 +71,7 @@ Example:
       throw new UsageError(
         `Say: jisr jobs run NAME, the name being one of ${JOBS.map((j) => j.name).join(', ')}.`,
       );
-    const door = openDoor(store, {
-      clock: context.clock,
-      limits: { depth: 64, objects: 100_000 },
-      report: () => undefined,
-    });
+    const door = localDoor(store, context);
     const run = await runJob(job, {
       ...{ store, door, clock: context.clock, statusDays: config.statusDays, apply: a.apply },
     });

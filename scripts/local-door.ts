@@ -12,6 +12,10 @@ import type { Context } from './verb';
 const BATCH = 500;
 const LIMITS = { depth: 64, objects: 100_000 };
 
+/** The one door in, on the store of this machine. */
+export const localDoor = (store: Store, { clock }: Pick<Context, 'clock'>): OpenDoor =>
+  openDoor(store, { clock, limits: LIMITS, report: () => undefined });
+
 export interface Outcome {
   accepted: number;
   /** Of those: what was held before. */
@@ -35,7 +39,7 @@ export class LocalDoor {
     private readonly collection: Collection,
     context: Context,
   ) {
-    this.door = openDoor(store, { clock: context.clock, limits: LIMITS, report: () => undefined });
+    this.door = localDoor(store, context);
   }
 
   /** @param text the JSON of one object. */

@@ -308,7 +308,7 @@ export function mongoArchive(worker: Worker, catalog: CatalogReader): ArchiveSto
       case 'last': {
         const { collection: c, date } = record;
         if (date === 0) return;
-        const doc = { c, n: 1, first: date, last: date, token: 'loaded', applied: true, chunks: 0 };
+        const doc = { c, n: 1, last: date, token: 'loaded', applied: true, chunks: 0 };
         await tables.batches.replaceOne({ _id: `${c}:1` }, doc, { upsert: true });
         return;
       }

@@ -139,10 +139,9 @@ export function batchStore(connection: Connection): LogStore<Effects> {
       const bytes = BSON.serialize(effects);
       const inline = size <= INLINE;
       const chunks = inline ? 0 : await writeChunks(connection, token, bytes);
-      const first = effects.inserts[0]?.date ?? last;
       try {
         await tables.batches.insertOne({
-          ...{ _id: idOf(collection, n), c: collection, n, first, last, token, applied: false, chunks },
+          ...{ _id: idOf(collection, n), c: collection, n, last, token, applied: false, chunks },
           ...(inline ? { data: new Binary(Buffer.from(bytes)) } : {}),
         });
         return true;

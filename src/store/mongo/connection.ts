@@ -56,7 +56,6 @@ export interface BatchDoc {
   readonly _id: string;
   readonly c: string;
   readonly n: number;
-  readonly first: Micros;
   readonly last: Micros;
   /** Who wrote it: names its chunks, and tells a writer that lost the answer whether it won. */
   readonly token: string;
@@ -238,6 +237,14 @@ async function serverClock(db: Db): Promise<() => Micros> {
   return () => Math.round((Date.now() + ahead) * 1000);
 }
 
+/** Makes the indexes, unless these very ones were made: one look at every start of a server, a job or a verb. */
+async function ensureIndexes(db: Db, tables: Tables): Promise<void> {
+  const value = JSON.stringify(INDEXES);
+  if ((await tables.meta.findOne({ _id: 'indexes' }))?.value === value) return;
+  for (const [name, keys, how] of INDEXES) await db.collection(name).createIndex(keys, how, {});
+  await tables.meta.updateOne({ _id: 'indexes' }, { $set: { value } }, { upsert: true });
+}
+
 /** @param url `mongodb://…` or `mongodb+srv://…`, with the database's name in its path. @throws {StoreUnavailable} */
 export async function connect(url: string, options: StoreOptions): Promise<Connection> {
   const client = new MongoClient(url, {
@@ -260,7 +267,7 @@ export async function connect(url: string, options: StoreOptions): Promise<Conne
       const names = [...new Set(INDEXES.map(([name]) => name))];
       const rest = ['publications', 'meta', 'grants', 'leases', 'runs', 'reads'] as const;
       const tables = Object.fromEntries([...names, ...rest].map((n) => [n, table(n)])) as unknown as Tables;
-      for (const [name, keys, how] of INDEXES) await db.collection(name).createIndex(keys, how, {});
+      await ensureIndexes(db, tables);
       return {
         ...{ client, db, tables },
         clock: options.clock ?? (await serverClock(db)),

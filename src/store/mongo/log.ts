@@ -35,7 +35,7 @@ export interface LogStore<Effects> {
   apply(collection: string, n: number, effects?: Effects): Promise<void>;
 }
 
-export const START: Link = { n: 0, last: 0, token: '', applied: true };
+const START: Link = { n: 0, last: 0, token: '', applied: true };
 
 /** How long others leave a batch to its writer before they apply it themselves. */
 const PATIENCE_MS = 1000;

@@ -130,36 +130,9 @@ export class Unit {
       const date = ref === first ? ref : this.nextDate();
       if (ref === first) first = undefined;
       const version = said.get(ref) as Version;
-      const own = {
-        ...{ o: version.o, u: version.u, type: version.type, spec: version.spec, version: version.version },
-        ...{
-          key: version.key,
-          digest: version.digest,
-          created: version.created,
-          createdBy: version.createdBy,
-        },
-        ...{ revoked: version.revoked, publisher: version.publisher, size: version.size, rank: version.rank },
-        ...{
-          declared: version.declared,
-          unresolved: version.unresolved,
-          body: version.body || this.bodyOf(ref),
-        },
-      };
-      this.keep(
-        {
-          ...{
-            _id: `${this.collection}:${date}`,
-            c: this.collection,
-            date,
-            ref,
-            state: 'live',
-            by: this.tip.n + 1,
-          },
-          ...own,
-          ...ranges,
-        },
-        undefined,
-      );
+      const place = { _id: `${this.collection}:${date}`, c: this.collection, date, ref } as const;
+      const body = version.body || this.bodyOf(ref);
+      this.keep({ ...version, ...place, ...ranges, body, state: 'live', by: this.tip.n + 1 }, undefined);
     }
   }
 

@@ -5,7 +5,7 @@ import type { Filter } from 'mongodb';
 import { StoreUnavailable } from '../../domain/errors';
 import { batchStore, type Effects } from './batches';
 import { asOf, type Connection, type EntryDoc } from './connection';
-import { Log, type Link } from './log';
+import { Log } from './log';
 import { Unit } from './unit';
 
 /** Lost races after which a writer asks the others to let it pass. */
@@ -23,7 +23,7 @@ export interface Worker {
    */
   run<T>(
     collection: string,
-    entries: (tip: Link) => Promise<Filter<EntryDoc> | undefined>,
+    entries: () => Promise<Filter<EntryDoc> | undefined>,
     work: (unit: Unit) => Promise<{ answer: T; effects?: Partial<Effects> }>,
   ): Promise<T>;
 }
@@ -63,7 +63,7 @@ export function worker(connection: Connection): Worker {
           await tables.leases.insertOne({ _id: wayOf(collection), holder: me, until }).catch(() => undefined);
         }
         const tip = await log.settled(collection);
-        const filter = await entries(tip);
+        const filter = await entries();
         const docs = filter
           ? await asOf(connection, collection, tip, (session) =>
               tables.entries.find({ ...filter, c: collection }, { session }).toArray(),
