@@ -171,12 +171,20 @@ export function isEdge(ranges: Ranges): boolean {
   return QUESTIONS.some((q) => ranges[q] !== 0 && !q.endsWith('_all'));
 }
 
+/** Whether another version of the same instant may hide a version from some of its readers (D7a): then both are looked at. */
+export function mayHaveTwin(
+  { rank }: { readonly rank: Rank },
+  own: readonly { readonly ranges: Ranges }[],
+): boolean {
+  return !own.some((entry) => entry.ranges.any_all === range(rank, RANKS));
+}
+
 /**
  * Gives one object's entries anew after any change to its versions, their ranks or the policy. Every version has an
  * entry at all times, if need be one that answers nobody.
  *
- * @param versions of one object: all that the collection now holds, or at least those that the change concerns and, of
- *   each specification version, every edge there was and is.
+ * @param versions of one object: all that the collection now holds, or at least those that the change concerns, what has
+ *   their instants, every edge that there was and is ({@link isEdge}), and twins ({@link mayHaveTwin}).
  * @param entries the entries that stand, of versions held or no longer held.
  */
 export function settle(versions: readonly RankedVersion[], entries: readonly Entry[]): Settled {

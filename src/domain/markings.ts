@@ -25,7 +25,10 @@ export interface Citer {
  * collection; then it ends the waiting, and with it may lower. A curator's elsewhere only raises. A stranger's says
  * nothing: anybody could hide what others share by a word in a place of their own.
  */
-export function wordOf(definition: Definition, { publisher, collection }: Citer): 'decides' | 'raises' | 'nothing' {
+export function wordOf(
+  definition: Definition,
+  { publisher, collection }: Citer,
+): 'decides' | 'raises' | 'nothing' {
   if (definition.organisation === publisher) return 'decides';
   if (!definition.curated) return 'nothing';
   return definition.collection === collection || definition.collection === '' ? 'decides' : 'raises';

@@ -188,7 +188,8 @@ export function judge(
     candidate.stated ? v.key === candidate.stated.key : v.digest === candidate.digest;
   const same = visible.filter(isSame);
   const held = same.find((v) => v.digest === candidate.digest);
-  if (held) return { outcome: 'held', version: held.version, message: 'Already present; nothing was changed.' };
+  if (held)
+    return { outcome: 'held', version: held.version, message: 'Already present; nothing was changed.' };
   if (same.length > 0) {
     return fail(
       'C-SAMEVER at /modified: this version is held with other content, and the copy that stands wins. Give changed content a later "modified".',
@@ -203,9 +204,14 @@ export function judge(
 
   const hidden = standing.filter((v) => !visible.includes(v));
   const twins = hidden.filter((v) => isSame(v) && v.rank <= rank);
-  if (twins.some((v) => v.digest === candidate.digest)) return { outcome: 'conceal', reason: undefined, message };
+  if (twins.some((v) => v.digest === candidate.digest))
+    return { outcome: 'conceal', reason: undefined, message };
   if (twins.some((v) => v.publisher === organisation))
-    return { outcome: 'conceal', reason: 'its organisation has published this version with other content', message };
+    return {
+      outcome: 'conceal',
+      reason: 'its organisation has published this version with other content',
+      message,
+    };
   const owner = ownerFor(standing, rank) ?? organisation;
   const beside = hidden.filter((v) => v.publisher !== organisation);
   return { outcome: 'add', rank, marks, owner, beside, message };
@@ -228,10 +234,10 @@ export type RemovalChoice = { readonly remove: readonly Ref[] } | 'absent' | 'no
  *
  * @param standing the versions of the object that the caller may see.
  */
-export function chooseRemoval<V extends RemovableVersion>(
+export function chooseRemoval(
   scope: Scope<'remove'>,
   id: string,
-  standing: readonly V[],
+  standing: readonly RemovableVersion[],
   selection: { readonly version: VersionSelection; readonly specVersions: readonly string[] | undefined },
   identityOwner: (identity: string) => string | undefined,
 ): RemovalChoice {

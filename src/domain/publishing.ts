@@ -2,7 +2,14 @@
 import type { Scope } from './access';
 import type { Ref } from './entries';
 import { resolveMarks, type Definition } from './markings';
-import { judge, ownerOf, type Candidate, type Lineage, type Member, type StandingVersion } from './publication';
+import {
+  judge,
+  ownerOf,
+  type Candidate,
+  type Lineage,
+  type Member,
+  type StandingVersion,
+} from './publication';
 import type { StatusDetails } from './taxii';
 import { formatTimestamp, type Micros } from './timestamp';
 import type { ResolvedMarks } from './tlp';
@@ -115,10 +122,12 @@ export function publishPart(
     }
     if (judgement.outcome === 'held') return () => ({ ok: true, details: details(judgement.version) });
 
-    const named = (ref: Ref) => (settlement: Pick<Settlement, 'dates'>): Verdict => ({
-      ok: true,
-      details: details(stated?.version ?? formatTimestamp(settlement.dates.get(ref) as Micros)),
-    });
+    const named =
+      (ref: Ref) =>
+      (settlement: Pick<Settlement, 'dates'>): Verdict => ({
+        ok: true,
+        details: details(stated?.version ?? formatTimestamp(settlement.dates.get(ref) as Micros)),
+      });
     if (judgement.outcome === 'conceal') {
       const { reason } = judgement;
       if (reason !== undefined)
@@ -129,7 +138,16 @@ export function publishPart(
     if (supersedes(unit.standing(id), candidate.spec, rank)) beside.lookAtAll(id);
     const ref = unit.add(id, stated?.key, (own, key) => {
       const { spec, digest } = candidate;
-      return { ref: own, spec, version: stated?.version ?? '', key, digest, rank, publisher: organisation, owner };
+      return {
+        ref: own,
+        spec,
+        version: stated?.version ?? '',
+        key,
+        digest,
+        rank,
+        publisher: organisation,
+        owner,
+      };
     });
     fresh.set(ref, candidate);
     additions.push({ candidate, ref, marks: judgement.marks });
@@ -144,5 +162,10 @@ export function publishPart(
     const member = members[i] as Member;
     told[i] = 'candidate' in member ? work(member.candidate) : () => ({ ok: false, details: member.refused });
   }
-  return { additions, definitions, remarks, verdicts: (settlement) => told.map((verdict) => verdict(settlement)) };
+  return {
+    additions,
+    definitions,
+    remarks,
+    verdicts: (settlement) => told.map((verdict) => verdict(settlement)),
+  };
 }

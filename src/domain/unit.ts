@@ -136,7 +136,11 @@ export class Unit<V extends RankedVersion> {
 
     const late = new Set(this.nameless.values());
     const early = [...this.objects.keys()].filter((id) => !late.has(id));
-    const unnamed = [...this.nameless].map(([ref, id]): Gain => ({ id, ref, low: this.of(id).versions.get(ref)!.rank }));
+    const unnamed = [...this.nameless].map(([ref, id]): Gain => ({
+      id,
+      ref,
+      low: this.of(id).versions.get(ref)!.rank,
+    }));
     const unreal = this.phantoms.map((ref): Gain => ({ id: '', ref, low: RANKS }));
     date([...early.flatMap((id) => this.settle(id, changes)), ...unnamed, ...unreal]);
 

@@ -85,7 +85,10 @@ export function describeTrust(name: string, open: Open): void {
   describe(`${name}: whose word ranks (D5a)`, () => {
     test('a curator of another collection raises who cites a marking, and never lowers', async () => {
       const store = await fresh();
-      const [here, there] = [collection({ grants: CONTRIBUTORS, defaultTlp: 2 }), collection({ grants: CONTRIBUTORS })];
+      const [here, there] = [
+        collection({ grants: CONTRIBUTORS, defaultTlp: 2 }),
+        collection({ grants: CONTRIBUTORS }),
+      ];
       await applied(store, here, there);
       const [low, high] = [markingId(), markingId()];
       const [loose, tight] = [citing(low), citing(high)];
@@ -158,7 +161,8 @@ export function describeTrust(name: string, open: Open): void {
       const status = await store.objects.append(write(c, genuine), part([object]));
       expect(status.successes).toEqual([{ id, version: day(1) }]);
       expect(await store.objects.presence(read(c, 2), id, [])).toBe('present');
-      for (const rank of [2, 3] as const) expect(await found(store, read(c, rank), everything)).toEqual([object]);
+      for (const rank of [2, 3] as const)
+        expect(await found(store, read(c, rank), everything)).toEqual([object]);
       // Who sees both keeps what was there first, and gets nothing twice.
       expect((await found(store, read(c, 4), everything)).map((o) => o['name'])).toEqual(['squatted']);
       expect(await store.records.audit(10, 'conflict')).toMatchObject([{ subject: id }]);
@@ -177,7 +181,9 @@ export function describeTrust(name: string, open: Open): void {
       await store.objects.append(write(c, squatter), part([tool(id, 1, 4)]));
       await store.objects.append(write(c, genuine), part([tool(id, 2, 2)]));
       const revised = tool(id, 3, 2);
-      expect(await store.objects.append(write(c, genuine), part([revised]))).toMatchObject({ success_count: 1 });
+      expect(await store.objects.append(write(c, genuine), part([revised]))).toMatchObject({
+        success_count: 1,
+      });
       expect(await store.objects.append(write(c, squatter), part([tool(id, 4, 2)]))).toMatchObject({
         failure_count: 1,
       });
@@ -192,7 +198,10 @@ export function describeTrust(name: string, open: Open): void {
     ): Promise<unknown> => {
       const { successes = [], failures = [] } = await store.objects.append(write(c, who), part(objects));
       // A date of its own as version is told the same way, whatever it is.
-      const plain = successes.map((s) => ({ ...s, version: objects.some((o) => 'modified' in o) ? s.version : '' }));
+      const plain = successes.map((s) => ({
+        ...s,
+        version: objects.some((o) => 'modified' in o) ? s.version : '',
+      }));
       return { successes: plain, failures };
     };
 
@@ -205,7 +214,10 @@ export function describeTrust(name: string, open: Open): void {
         observable: fc.boolean(),
         remove: fc.boolean(),
       });
-      const make = (s: { object: number; version: number; rank: Rank; name: string; observable: boolean }, ids: string[]): StixObject =>
+      const make = (
+        s: { object: number; version: number; rank: Rank; name: string; observable: boolean },
+        ids: string[],
+      ): StixObject =>
         s.observable
           ? {
               type: 'ipv4-addr',
@@ -234,7 +246,10 @@ export function describeTrust(name: string, open: Open): void {
               }
               for (const s of steps) {
                 const object = make(s, ids);
-                const [a, b] = [await told(store, empty, who, [object]), await told(store, full, who, [object])];
+                const [a, b] = [
+                  await told(store, empty, who, [object]),
+                  await told(store, full, who, [object]),
+                ];
                 expect(b).toEqual(a);
                 if (inbox) continue;
                 for (const version of [ALL, LAST])
@@ -255,7 +270,8 @@ export function describeTrust(name: string, open: Open): void {
             }
           },
         ),
-        { numRuns: 60 },
+        // A run is some fifty units of work.
+        { numRuns: name === 'sqlite' ? 60 : 10 },
       );
     });
 
@@ -274,8 +290,14 @@ export function describeTrust(name: string, open: Open): void {
       const of = organisation({ kind: 'member' });
       const [high, low] = [member(4, { organisation: of }), member(1, { organisation: of })];
       const id = toolId();
-      await store.objects.append(write(c, high), part([tool(id, 1, 4, { name: 'secret' }), tool(id, 3, 4, { revoked: true })]));
-      const status = await store.objects.append(write(c, low), part([tool(id, 1, 1, { created: day(2) }), tool(id, 4, 1)]));
+      await store.objects.append(
+        write(c, high),
+        part([tool(id, 1, 4, { name: 'secret' }), tool(id, 3, 4, { revoked: true })]),
+      );
+      const status = await store.objects.append(
+        write(c, low),
+        part([tool(id, 1, 1, { created: day(2) }), tool(id, 4, 1)]),
+      );
       expect(status.failures).toBeUndefined();
       expect(status.successes!.map((s) => s.message)).toEqual([
         undefined,
@@ -288,7 +310,14 @@ export function describeTrust(name: string, open: Open): void {
     const { store, c } = await withCollection();
     const [owner, other] = [member(4), member(4)];
     const identity = `identity--${uuid()}`;
-    const person = { type: 'identity', spec_version: '2.1', id: identity, created: day(1), modified: day(1), name: 'us' };
+    const person = {
+      type: 'identity',
+      spec_version: '2.1',
+      id: identity,
+      created: day(1),
+      modified: day(1),
+      name: 'us',
+    };
     await store.objects.append(write(c, owner), part([person]));
     const object = tool(toolId(), 1, 0, { created_by_ref: identity });
     expect(await store.objects.append(write(c, other), part([object]))).toMatchObject({ failure_count: 1 });
@@ -309,7 +338,9 @@ export function describeTrust(name: string, open: Open): void {
       const random = (n: number): number => (seed = (seed * 48271) % 2147483647) % n;
       for (let i = 0; i < 60; i++) {
         clock.now += 5_000 + random(20_000);
-        const objects = Array.from({ length: 1 + random(6) }, () => tool(toolId(), 1, random(2) === 0 ? 1 : 4));
+        const objects = Array.from({ length: 1 + random(6) }, () =>
+          tool(toolId(), 1, random(2) === 0 ? 1 : 4),
+        );
         await store.objects.append(write(c, member(4)), part(objects));
         const seen = (await store.objects.list(read(c, 1), everything)).items.map((x) => x.date);
         for (const date of seen)

@@ -1,8 +1,15 @@
 /** Appending a part of a publication: one batch of its collection's chain. */
 import { notFound, type Scope } from '../../domain/access';
+import { mayHaveTwin } from '../../domain/entries';
 import type { Definition } from '../../domain/markings';
 import { sees, type Candidate } from '../../domain/publication';
-import { publishPart, type Addition, type Beside, type Published, type Verdict } from '../../domain/publishing';
+import {
+  publishPart,
+  type Addition,
+  type Beside,
+  type Published,
+  type Verdict,
+} from '../../domain/publishing';
 import { typeOf, type StixObject } from '../../domain/stix';
 import type { Status, StatusDetails } from '../../domain/taxii';
 import type { Part } from '../store';
@@ -100,7 +107,11 @@ function besideOf(
     definitionsOf: (marking) => definitions.filter((d) => d.marking === marking),
     lineage: (ref) => {
       const doc = byRef.get(ref) as LoadedDoc;
-      return { created: doc.created ?? undefined, createdBy: doc.createdBy ?? undefined, revoked: doc.revoked };
+      return {
+        created: doc.created ?? undefined,
+        createdBy: doc.createdBy ?? undefined,
+        revoked: doc.revoked,
+      };
     },
     otherTypes: (id) =>
       unit
@@ -114,7 +125,7 @@ function besideOf(
   };
 }
 
-/** What the judgement of a part needs beyond the edges: nearest older versions, and all where two specifications meet. */
+/** What a part needs beyond the edges: nearest older versions, twins, and all where two specifications meet. */
 async function loadMore(
   { tables }: Connection,
   scope: Scope<'write'>,
@@ -128,11 +139,26 @@ async function loadMore(
     if (standing.some((v) => v.spec !== spec)) whole.add(uuidOf(id));
     const newer = stated && standing.some((v) => v.key > stated.key);
     if (!newer || scope.clearance === undefined || whole.has(uuidOf(id))) continue;
-    const older = { c, u: uuidOf(id), state: 'live', key: { $lt: stated.key }, rank: { $lte: scope.clearance } } as const;
-    const [nearest] = await tables.entries.find(older, { projection: { ref: 1 } }).sort({ key: -1 }).limit(1).toArray();
+    const older = {
+      c,
+      u: uuidOf(id),
+      state: 'live',
+      key: { $lt: stated.key },
+      rank: { $lte: scope.clearance },
+    } as const;
+    const [nearest] = await tables.entries
+      .find(older, { projection: { ref: 1 } })
+      .sort({ key: -1 })
+      .limit(1)
+      .toArray();
     if (!nearest) continue;
     const entries = { c, u: uuidOf(id), state: 'live', ref: nearest.ref } as const;
     unit.take(await tables.entries.find(entries, { projection: { body: 0 } }).toArray());
+  }
+  for (const doc of unit.loaded()) {
+    if (doc.edge === false || !mayHaveTwin(doc, [{ ranges: doc }])) continue;
+    const twins = { c, u: doc.u, state: 'live', key: doc.key } as const;
+    unit.take(await tables.entries.find(twins, { projection: { body: 0 } }).toArray());
   }
   const old = unit.loaded().filter((doc) => doc.owner === undefined);
   for (const doc of old) whole.add(doc.u);
@@ -160,7 +186,8 @@ export function appender(worker: Worker, catalog: CatalogReader, spread: Spread)
   ): Partial<Effects> {
     const { id, requested, total } = part.status;
     const { apiRoot: root, id: c } = scope.collection;
-    const detailsOf = (ok: boolean): StatusDetails[] => verdicts.filter((v) => v.ok === ok).map((v) => v.details);
+    const detailsOf = (ok: boolean): StatusDetails[] =>
+      verdicts.filter((v) => v.ok === ok).map((v) => v.details);
     return {
       markings: definitions.map(markingOf),
       begun,

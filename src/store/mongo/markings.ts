@@ -9,7 +9,13 @@ import type { Worker } from './work';
 /** Objects that are ranked anew in one batch. */
 const BATCH = 500;
 
-export const definitionOf = ({ marking, organisation, collection = '', rank, trusted }: MarkingDoc): Definition => ({
+export const definitionOf = ({
+  marking,
+  organisation,
+  collection = '',
+  rank,
+  trusted,
+}: MarkingDoc): Definition => ({
   marking,
   organisation,
   collection,
@@ -46,10 +52,16 @@ export async function citing(
   return [...found];
 }
 
-const versionsOf = (unit: Unit): Map<number, LoadedDoc> => new Map(unit.loaded().map((doc) => [doc.ref, doc]));
+const versionsOf = (unit: Unit): Map<number, LoadedDoc> =>
+  new Map(unit.loaded().map((doc) => [doc.ref, doc]));
 
 /** Gives whoever cites a definition in a unit what it says. @returns whether anything changed. */
-export function applyDefinition(unit: Unit, definition: Definition, collection: string, byDefault: Rank): boolean {
+export function applyDefinition(
+  unit: Unit,
+  definition: Definition,
+  collection: string,
+  byDefault: Rank,
+): boolean {
   let changed = false;
   for (const [ref, doc] of versionsOf(unit)) {
     if (!(doc.cited ?? doc.unresolved).includes(definition.marking)) continue;
@@ -71,7 +83,9 @@ export function spreader(worker: Worker, catalog: CatalogReader): Spread {
   const { tables } = connection;
   return async (ids) => {
     if (ids.length === 0) return;
-    const definitions = (await tables.markings.find({ marking: { $in: [...ids] } }).toArray()).map(definitionOf);
+    const definitions = (await tables.markings.find({ marking: { $in: [...ids] } }).toArray()).map(
+      definitionOf,
+    );
     if (definitions.length === 0) return;
     const known = [...new Set(definitions.map((d) => d.marking))];
     for (const { id: collection } of (await catalog.stored()).flatMap((c) => c.collections)) {
@@ -83,7 +97,9 @@ export function spreader(worker: Worker, catalog: CatalogReader): Spread {
           async () => ({ u: { $in: [...uuids] }, state: 'live' }),
           async (unit) => {
             const changes = definitions.map((d) => applyDefinition(unit, d, collection, held.defaultTlp));
-            return changes.includes(true) ? { answer: undefined, effects: () => ({}) } : { answer: undefined };
+            return changes.includes(true)
+              ? { answer: undefined, effects: () => ({}) }
+              : { answer: undefined };
           },
         );
       };

@@ -36,7 +36,13 @@ export function remover(worker: Worker, catalog: CatalogReader) {
         const owners = new Map(registered);
         for (const identity of new Set(identities)) {
           if (owners.has(identity)) continue;
-          const held = { c, u: uuidOf(identity), state: 'live', rank: { $lte: clearance }, edge: { $ne: false } } as const;
+          const held = {
+            c,
+            u: uuidOf(identity),
+            state: 'live',
+            rank: { $lte: clearance },
+            edge: { $ne: false },
+          } as const;
           unit.take(await connection.tables.entries.find(held, { projection: { body: 0 } }).toArray());
           const owner = ownerOf(scope, unit.domain.standing(identity));
           if (owner !== undefined) owners.set(identity, owner);

@@ -31,7 +31,10 @@ export function reranker(worker: Worker) {
       const projection = { u: 1, declared: 1, unresolved: 1, rank: 1 } as const;
       let uuids = new Set<string>();
       await worker.log.settled(collection);
-      for await (const doc of tables.entries.find({ c: collection, state: 'live', ...soft }, { projection })) {
+      for await (const doc of tables.entries.find(
+        { c: collection, state: 'live', ...soft },
+        { projection },
+      )) {
         if (rankFrom(doc.declared, doc.unresolved.length, byDefault) === doc.rank) continue;
         if (uuids.add(doc.u).size < BATCH) continue;
         await some([...uuids]);

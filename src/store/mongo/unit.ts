@@ -1,5 +1,13 @@
 /** A unit of work of the domain, kept in documents: what was loaded, and what a batch does. */
-import { isEdge, QUESTIONS, type Entry, type Question, type Range, type Ranges, type Ref } from '../../domain/entries';
+import {
+  isEdge,
+  QUESTIONS,
+  type Entry,
+  type Question,
+  type Range,
+  type Ranges,
+  type Ref,
+} from '../../domain/entries';
 import type { StandingVersion } from '../../domain/publication';
 import { formatTimestamp, instantKey, type Micros } from '../../domain/timestamp';
 import type { Rank, ResolvedMarks } from '../../domain/tlp';
@@ -132,7 +140,9 @@ export class Unit {
   /** Settles what the unit did. @returns the standing versions of which a new entry needs the body. */
   settle(): { readonly settlement: Settlement; readonly wanted: readonly Ref[] } {
     const settlement = this.domain.finish(this.tip.last, this.connection.clock(), this.connection.random);
-    const wanted = settlement.inserts.filter((e) => e.ref > 0 && this.bodyOf(e.ref) === undefined).map((e) => e.ref);
+    const wanted = settlement.inserts
+      .filter((e) => e.ref > 0 && this.bodyOf(e.ref) === undefined)
+      .map((e) => e.ref);
     return { settlement, wanted: [...new Set(wanted)] };
   }
 
@@ -169,20 +179,26 @@ export class Unit {
     const now = [...this.docs.values()].map((doc) => ({ ...doc, ...this.cuts.get(doc.date) }));
     const live = now.filter((doc) => doc.state === 'live');
     for (const doc of live) if (isEdge(doc)) edges.add(doc.ref);
-    for (const doc of live) if (doc.edge !== edges.has(doc.ref)) this.cut(doc.date, { edge: edges.has(doc.ref) });
+    for (const doc of live)
+      if (doc.edge !== edges.has(doc.ref)) this.cut(doc.date, { edge: edges.has(doc.ref) });
     return edges;
   }
 
   /** A standing version, for another entry of it. */
   private again(ref: Ref, bodies: ReadonlyMap<Ref, string>): Version {
     const doc = [...this.docs.values()].find((d) => d.ref === ref) as LoadedDoc;
-    const { declared = doc.declared, unresolved = doc.unresolved, rank = doc.rank } = this.cuts.get(doc.date) ?? {};
+    const {
+      declared = doc.declared,
+      unresolved = doc.unresolved,
+      rank = doc.rank,
+    } = this.cuts.get(doc.date) ?? {};
     const { _id: _1, c: _2, date: _3, ref: _4, state: _5, by: _6, edge: _7, ...said } = doc;
     return { ...said, declared, unresolved, rank, body: this.bodyOf(ref) ?? bodies.get(ref) ?? '' };
   }
 
   private bodyOf(ref: Ref): string | undefined {
-    for (const doc of this.docs.values()) if (doc.ref === ref && doc.body !== undefined && doc.body !== '') return doc.body;
+    for (const doc of this.docs.values())
+      if (doc.ref === ref && doc.body !== undefined && doc.body !== '') return doc.body;
     return undefined;
   }
 }

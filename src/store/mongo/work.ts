@@ -27,9 +27,7 @@ export interface Worker {
   run<T>(
     collection: string,
     entries: () => Promise<Filter<EntryDoc> | undefined>,
-    work: (
-      unit: Unit,
-    ) => Promise<{ answer: T; effects?: (settlement: Settlement) => Partial<Effects> }>,
+    work: (unit: Unit) => Promise<{ answer: T; effects?: (settlement: Settlement) => Partial<Effects> }>,
   ): Promise<T>;
 }
 
@@ -81,7 +79,9 @@ export function worker(connection: Connection): Worker {
         const filter = await entries();
         const docs = filter
           ? await asOf(connection, collection, tip, (session) =>
-              tables.entries.find({ ...filter, c: collection }, { session, projection: { body: 0 } }).toArray(),
+              tables.entries
+                .find({ ...filter, c: collection }, { session, projection: { body: 0 } })
+                .toArray(),
             )
           : [];
         const unit = new Unit(connection, collection, tip, docs);

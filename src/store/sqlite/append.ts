@@ -25,7 +25,9 @@ function besideOf(connection: Connection, work: Work, scope: Scope<'write'>): Be
     if (!stated) return ofContent(connection, object, digest);
     const newer = unit.standing(id).some((v) => v.key > stated.key);
     const older =
-      newer && scope.clearance !== undefined ? nearestOlder(connection, object, stated.key, scope.clearance) : [];
+      newer && scope.clearance !== undefined
+        ? nearestOlder(connection, object, stated.key, scope.clearance)
+        : [];
     return [...ofInstant(connection, object, stated.key), ...older];
   };
   return {

@@ -46,7 +46,9 @@ function objectOf(
      WHERE v.collection = ? AND v.key = ? AND v.type = ?`,
   ).all(collection, key, type) as Row[];
   const citations = (version: unknown, which: string): string[] =>
-    sql(`SELECT marking FROM citations WHERE version = ? ${which} ORDER BY marking`).pluck().all(version) as string[];
+    sql(`SELECT marking FROM citations WHERE version = ? ${which} ORDER BY marking`)
+      .pluck()
+      .all(version) as string[];
   const removed = sql(
     'SELECT version_key AS key, rank FROM removed WHERE collection = ? AND key = ? AND type = ? ORDER BY version_key',
   ).all(collection, key, type) as { key: string; rank: Rank }[];
@@ -226,7 +228,8 @@ function loadObject(
       ).lastInsertRowid;
     for (const marking of v.cited ?? v.unresolved)
       sql('INSERT INTO citations VALUES (?, ?, ?)').run(marking, ref, v.unresolved.includes(marking) ? 1 : 0);
-    if (v.owner !== undefined && v.owner !== v.publisher) sql('INSERT INTO owners VALUES (?, ?)').run(ref, v.owner);
+    if (v.owner !== undefined && v.owner !== v.publisher)
+      sql('INSERT INTO owners VALUES (?, ?)').run(ref, v.owner);
     if (!statedVersion(JSON.parse(v.body) as StixObject))
       sql('INSERT INTO nameless VALUES (?, ?, ?, ?)').run(collection, key, v.digest, ref);
     for (const { date, ranges } of v.entries)

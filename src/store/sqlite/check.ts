@@ -66,9 +66,11 @@ interface VersionRow extends RankedVersion {
 
 /** Whether an object's entries are what its versions ask for, no more and no less. */
 function settled(connection: Connection, collection: number, key: Buffer, type: string): string | undefined {
-  const versions = connection.sql(
-    `SELECT row AS ref, object_id, spec, version_key AS key, rank FROM versions WHERE collection = ? AND key = ? AND type = ?`,
-  ).all(collection, key, type) as VersionRow[];
+  const versions = connection
+    .sql(
+      `SELECT row AS ref, object_id, spec, version_key AS key, rank FROM versions WHERE collection = ? AND key = ? AND type = ?`,
+    )
+    .all(collection, key, type) as VersionRow[];
   const entries = versions.flatMap((v) => entriesOf(connection, v.ref));
   return isSettled(versions, entries) ? undefined : versions[0]?.object_id;
 }

@@ -48,10 +48,17 @@ export function define(works: Works, definition: Definition): void {
   for (const cited of citing) {
     const waiting = cited.open === 1 ? [marking] : [];
     const before = { declared: cited.declared, unresolved: waiting };
-    const after = marksAfter(before, definition, { publisher: cited.publisher, collection: cited.collectionId });
+    const after = marksAfter(before, definition, {
+      publisher: cited.publisher,
+      collection: cited.collectionId,
+    });
     if (after === before) continue;
     const unresolved = cited.unresolved - waiting.length + after.unresolved.length;
-    sql('UPDATE versions SET declared = ?, unresolved = ? WHERE row = ?').run(after.declared, unresolved, cited.row);
+    sql('UPDATE versions SET declared = ?, unresolved = ? WHERE row = ?').run(
+      after.declared,
+      unresolved,
+      cited.row,
+    );
     if (after.unresolved.length < waiting.length)
       sql('UPDATE citations SET open = 0 WHERE marking = ? AND version = ?').run(marking, cited.row);
     const now = rankFrom(after.declared, unresolved, cited.byDefault);

@@ -28,7 +28,9 @@ export function remove(
     const work = new Work(connection, collectionRow(connection, scope.collection.id));
     const object = work.keyOf(id);
     const ownerless = groupOf(object.type) === 'SCO';
-    const rows = connection.sql(VISIBLE).all({ ...object, clearance: scope.clearance ?? -1 }) as (RemovableVersion & {
+    const rows = connection
+      .sql(VISIBLE)
+      .all({ ...object, clearance: scope.clearance ?? -1 }) as (RemovableVersion & {
       createdBy: unknown;
     })[];
     const standing = rows.map((v) => ({

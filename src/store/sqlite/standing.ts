@@ -20,7 +20,9 @@ export function keyOf(id: string): Buffer {
 
 const OBJECT = 'collection = @collection AND key = @key AND type = @type';
 const RANKED = `FROM versions INDEXED BY versions_rank WHERE ${OBJECT}`;
-const GROUPS = ['2.0', '2.1'].flatMap((spec) => [0, 1, 2, 3, 4].map((rank) => `spec = '${spec}' AND rank = ${rank}`));
+const GROUPS = ['2.0', '2.1'].flatMap((spec) =>
+  [0, 1, 2, 3, 4].map((rank) => `spec = '${spec}' AND rank = ${rank}`),
+);
 const ANY_GROUP = "spec IN ('2.0', '2.1') AND rank IN (0, 1, 2, 3, 4)";
 
 /** @param rows a SELECT of rows. */
@@ -78,7 +80,9 @@ export const nearestOlder = (
 
 /** Whether anything stands under a UUID, of whatever type. */
 export function isHeld({ sql }: Connection, { collection, key }: Omit<ObjectKey, 'type'>): boolean {
-  return sql('SELECT 1 FROM versions WHERE collection = ? AND key = ? LIMIT 1').get(collection, key) !== undefined;
+  return (
+    sql('SELECT 1 FROM versions WHERE collection = ? AND key = ? LIMIT 1').get(collection, key) !== undefined
+  );
 }
 
 /** The types that stand under a UUID: a seek for each. */
@@ -99,7 +103,9 @@ export function typesUnder({ sql }: Connection, { collection, key }: Omit<Object
 type EntryRow = { readonly date: Micros } & Record<Question, Range>;
 
 export function entriesOf({ sql }: Connection, ref: Ref): Entry[] {
-  const rows = sql(`SELECT date, ${QUESTIONS.join(', ')} FROM entries WHERE version = ?`).all(ref) as EntryRow[];
+  const rows = sql(`SELECT date, ${QUESTIONS.join(', ')} FROM entries WHERE version = ?`).all(
+    ref,
+  ) as EntryRow[];
   return rows.map(({ date, ...ranges }) => ({ ref, date, ranges }));
 }
 

@@ -1,6 +1,6 @@
 /** Units of work on collections, within one transaction: what stands is read when it is needed, and what changed is written. */
 import { notFound, type Scope } from '../../domain/access';
-import { QUESTIONS, type Range, type Ranges, type Ref } from '../../domain/entries';
+import { mayHaveTwin, QUESTIONS, type Range, type Ranges, type Ref } from '../../domain/entries';
 import type { StandingVersion } from '../../domain/publication';
 import type { Addition } from '../../domain/publishing';
 import { typeOf } from '../../domain/stix';
@@ -38,19 +38,27 @@ export class Work {
     return { collection: this.collection, type: typeOf(id), key: keyOf(id) };
   }
 
-  /** Takes versions into the unit, with their entries. */
+  /** Takes versions into the unit, with their entries and their twins. */
   take(id: string, versions: readonly StandingVersion[]): void {
-    const known = new Set(this.unit.standing(id).map((v) => v.ref));
-    const fresh = versions.filter((v) => !known.has(v.ref));
-    const entries = fresh.flatMap((v) => entriesOf(this.connection, v.ref));
-    this.unit.take(id, fresh, entries);
+    const { connection, unit } = this;
+    const fresh = versions
+      .filter((v) => unit.version(id, v.ref) === undefined)
+      .map((version) => ({ version, entries: entriesOf(connection, version.ref) }));
+    unit.take(
+      id,
+      fresh.map((f) => f.version),
+      fresh.flatMap((f) => f.entries),
+    );
+    for (const { version, entries } of fresh)
+      if (mayHaveTwin(version, entries)) this.take(id, ofInstant(connection, this.keyOf(id), version.key));
   }
 
   /** Takes the edges of an object, once. */
   look(id: string): void {
     if (this.unit.knows(id)) return;
     const object = this.keyOf(id);
-    this.take(id, isHeld(this.connection, object) ? edgesOf(this.connection, object) : []);
+    this.unit.take(id, [], []);
+    if (isHeld(this.connection, object)) this.take(id, edgesOf(this.connection, object));
   }
 
   /** Takes all that a change of standing versions may concern; call it before the change and after it. */
@@ -80,7 +88,8 @@ export class Work {
         `DELETE FROM nameless WHERE (collection, key, digest, version) =
          (SELECT collection, key, digest, row FROM versions WHERE row = ?)`,
       ).run(ref);
-      for (const table of ['entries', 'citations', 'owners']) sql(`DELETE FROM ${table} WHERE version = ?`).run(ref);
+      for (const table of ['entries', 'citations', 'owners'])
+        sql(`DELETE FROM ${table} WHERE version = ?`).run(ref);
       sql('DELETE FROM versions WHERE row = ?').run(ref);
     }
     this.lookAround(id, new Set(versions.map((v) => v.key)));
@@ -89,7 +98,9 @@ export class Work {
   /** Settles and writes what the unit did. @param additions with who published them. */
   save(additions: readonly Addition[] = [], scope?: Scope<'write'>): Settlement {
     const { sql, clock, random } = this.connection;
-    const last = sql('SELECT last_date FROM collections WHERE row = ?').pluck().get(this.collection) as Micros;
+    const last = sql('SELECT last_date FROM collections WHERE row = ?')
+      .pluck()
+      .get(this.collection) as Micros;
     const settlement = this.unit.finish(last, clock(), random);
     const { inserts, cuts, spent, dates } = settlement;
     const rows = new Map<Ref, Ref>();
@@ -117,7 +128,7 @@ export class Work {
     const { sql } = this.connection;
     const { collection, type, key } = this.keyOf(candidate.id);
     const version = candidate.stated?.version ?? formatTimestamp(date);
-    const versionKey = candidate.stated?.key ?? (instantKey(version) as string);
+    const versionKey = candidate.stated?.key ?? (instantKey(version));
     const { rank, owner } = this.unit.version(candidate.id, ref) as StandingVersion;
     const row = Number(
       sql(INSERT_VERSION).run({
@@ -149,7 +160,8 @@ export class Work {
         row,
         marks.unresolved.includes(marking) ? 1 : 0,
       );
-    if (!candidate.stated) sql('INSERT INTO nameless VALUES (?, ?, ?, ?)').run(collection, key, candidate.digest, row);
+    if (!candidate.stated)
+      sql('INSERT INTO nameless VALUES (?, ?, ?, ?)').run(collection, key, candidate.digest, row);
     if (owner !== publisher) sql('INSERT INTO owners VALUES (?, ?)').run(row, owner);
     return row;
   }
