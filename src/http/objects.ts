@@ -25,8 +25,8 @@ function paramsOf(req: Request<Names>): URLSearchParams {
 
 /** §3.5: the cursor of the next page; undefined on the last one. */
 function nextOf(scope: Scope, page: Page<unknown>, query: ObjectQuery): string | undefined {
-  if (!page.more || page.last === undefined) return undefined;
-  return writeCursor(scope.collection.id, { after: page.last, filters: query.filters });
+  if (page.through === undefined) return undefined;
+  return writeCursor(scope.collection.id, { after: page.through, filters: query.filters });
 }
 
 function replyPage(res: Response, page: Page<unknown>, query: ObjectQuery, body: Buffer | string): void {
