@@ -220,8 +220,8 @@ function loadObject(
     for (const marking of v.unresolved) sql('INSERT INTO citations VALUES (?, ?)').run(marking, ref);
     for (const { date, ranges } of v.entries)
       sql(
-        `INSERT INTO entries (collection, date, version, type, ${QUESTIONS.join(', ')}) VALUES (?, ?, ?, ?, ${QUESTIONS.map(() => '?').join(', ')})`,
-      ).run(collection, date, ref, type, ...ranges);
+        `INSERT INTO entries (collection, date, version, type, key, ${QUESTIONS.join(', ')}) VALUES (?, ?, ?, ?, ?, ${QUESTIONS.map(() => '?').join(', ')})`,
+      ).run(collection, date, ref, type, key, ...ranges);
   }
   for (const r of removed)
     sql('INSERT INTO removed (collection, key, type, version_key, rank) VALUES (?, ?, ?, ?, ?)').run(

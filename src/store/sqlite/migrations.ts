@@ -93,6 +93,25 @@ const STEPS: readonly string[] = [
   -- Small facts that jobs keep from one run to the next: retention notices, statistics of a day.
   CREATE TABLE job_notes (kind TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;
   `,
+  `
+  -- What a reader of a rank may see of an object, without a look at what it may not (src/store/sqlite/by-id.ts).
+  CREATE INDEX versions_rank ON versions (collection, key, type, spec, rank, version_key);
+  DROP INDEX versions_id;
+
+  -- An object's entries by date. Those that still answer for the newest version are found through it: objects of one version,
+  -- nearly all there are, cost this index nothing.
+  ALTER TABLE entries ADD COLUMN key BLOB;
+  UPDATE entries SET key = (SELECT v.key FROM versions v WHERE v.row = entries.version);
+  CREATE INDEX entries_object ON entries (collection, key, type, latest_all, date, version) WHERE latest_all <> latest_last;
+
+  -- The questions about STIX 2.0 by name: entries of objects that are of 2.1 alone are in none of these.
+  CREATE INDEX entries_old_all ON entries (collection, old_all, date, version) WHERE old_all <> 0;
+  CREATE INDEX entries_old_last ON entries (collection, old_last, date, version) WHERE old_last <> 0;
+  CREATE INDEX entries_old_first ON entries (collection, old_first, date, version) WHERE old_first <> 0;
+  CREATE INDEX entries_any_all ON entries (collection, any_all, date, version) WHERE any_all <> latest_all;
+  CREATE INDEX entries_any_last ON entries (collection, any_last, date, version) WHERE any_last <> latest_last;
+  CREATE INDEX entries_any_first ON entries (collection, any_first, date, version) WHERE any_first <> latest_first;
+  `,
 ];
 
 /** Brings a store up to date; several processes may do so at once. @throws {Error} the store is newer than this Jisr. */

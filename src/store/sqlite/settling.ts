@@ -28,8 +28,8 @@ export function keyOf(id: string): Buffer {
 type EntryRow = { date: Micros; version: number } & Record<Question, Range>;
 
 const COLUMNS = QUESTIONS.join(', ');
-const INSERT = `INSERT INTO entries (collection, date, version, type, ${COLUMNS})
-  VALUES (?, ?, ?, ?, ${QUESTIONS.map(() => '?').join(', ')})`;
+const INSERT = `INSERT INTO entries (collection, date, version, type, key, ${COLUMNS})
+  VALUES (?, ?, ?, ?, ?, ${QUESTIONS.map(() => '?').join(', ')})`;
 const UPDATE = `UPDATE entries SET ${QUESTIONS.map((q) => `${q} = ?`).join(', ')} WHERE collection = ? AND date = ?`;
 const values = (ranges: Readonly<Record<Question, Range>>): Range[] => QUESTIONS.map((q) => ranges[q]);
 
@@ -69,7 +69,7 @@ export function settleObject(
   for (const { ref, ranges } of gained) {
     const date = first !== undefined && ref === fresh?.version.ref ? first : dates.next(object.collection);
     if (ref === fresh?.version.ref) first = undefined;
-    sql(INSERT).run(object.collection, date, ref, object.type, ...values(ranges));
+    sql(INSERT).run(object.collection, date, ref, object.type, object.key, ...values(ranges));
   }
 }
 
