@@ -41,3 +41,10 @@ export function earliest<E extends Readonly<Record<Question, Range>>>(
     questions.some((q, i) => holds(entry[q], rank) && (i > 0 || instants === undefined || instants.has(key))),
   );
 }
+
+/** Whether the query may cost more than its page: bodies are parsed, or entries looked at that are not listed. */
+export function isExamined({ version, properties }: ObjectQuery): boolean {
+  return (
+    properties.size > 0 || (!version.all && (version.keywords.length > 1 || version.instants.length > 0))
+  );
+}

@@ -146,13 +146,14 @@ export function rowsById(
   }));
   const isEmpty = (stream: Stream): boolean => stream.at >= stream.rows.length;
   let filled = 0;
+  let most = Math.min(needed, STEP);
   return () => {
     if (filled < streams.length) {
       for (const stream of streams.slice(filled, (filled += OBJECTS))) fill(stream);
       return [];
     }
     const rows: Tested[] = [];
-    while (rows.length < STEP) {
+    while (rows.length < most) {
       let next: Stream | undefined;
       for (const stream of streams) {
         while (isEmpty(stream) && !stream.ended) fill(stream);
@@ -163,6 +164,7 @@ export function rowsById(
       if (!next) break;
       rows.push(next.rows[next.at++] as Tested);
     }
+    most = Math.min(most * 2, STEP);
     return rows.length === 0 ? undefined : rows;
   };
 }

@@ -30,7 +30,7 @@ export const TESTED = `${PLAIN}, v.type, v.version_key`;
 /** What is examined: at each call the next rows, oldest first; undefined after the last. */
 export type Rows = () => readonly Tested[] | undefined;
 
-/** Rows of a step: some 5 ms. */
+/** Rows of a step at most, some 5 ms; the first steps have as many as are wanted. */
 export const STEP = 500;
 /** Bytes of the bodies that are parsed in a step; a larger one is parsed alone. */
 const STEP_BYTES = 1024 * 1024;

@@ -99,14 +99,15 @@ const pageOfSource = (source: Source, columns: string): string =>
    CROSS JOIN versions v ON v.row = k.version ORDER BY k.date`;
 
 /** @param sourceNow called within the view in which the rows are looked at. */
-function rowsOf({ sql }: Connection, sourceNow: () => Source, begin: number): Rows {
-  let [after, ended] = [begin, false];
+function rowsOf({ sql }: Connection, sourceNow: () => Source, begin: Micros, needed: number): Rows {
+  let [after, most, ended] = [begin, Math.min(needed, STEP), false];
   return () => {
     if (ended) return undefined;
     const source = sourceNow();
-    const rows = sql(pageOfSource(source, TESTED)).all({ ...source.args, after, most: STEP }) as Tested[];
+    const rows = sql(pageOfSource(source, TESTED)).all({ ...source.args, after, most }) as Tested[];
     after = rows.at(-1)?.date ?? after;
-    ended = rows.length < STEP;
+    ended = rows.length < most;
+    most = Math.min(most * 2, STEP);
     return rows;
   };
 }
@@ -156,7 +157,7 @@ export function pick(
         rank,
         rows: ids
           ? rowsById(connection, collection, ids, rank, asks, begin, needed)
-          : rowsOf(connection, sourceNow, begin),
+          : rowsOf(connection, sourceNow, begin, needed),
         passes: (row) =>
           (!types || types.includes(row.type)) &&
           (!specs || specs.includes(row.spec)) &&
