@@ -15,7 +15,7 @@ const MOST_UNDER_WAY = 256 * 1024 * 1024;
 const MOST_UNDER_WAY_EACH = 64 * 1024 * 1024;
 /** Answers below this size are sent before anybody could count them. */
 const SMALL = 64 * 1024;
-/** A client that takes nothing of its answer for this long is gone. */
+/** A client that takes nothing of its answer for this long is taken for gone. */
 const STALLED_MS = 30_000;
 
 export class Pages {
@@ -23,6 +23,8 @@ export class Pages {
   private readonly examined = new Turns({ atOnce: 2, each: 1, waiting: 100, waitingEach: 8 });
   private readonly underWay = new Map<string, number>();
   private total = 0;
+
+  constructor(private readonly stalledMs = STALLED_MS) {}
 
   /**
    * @param look the read itself. @returns its page.
@@ -62,6 +64,6 @@ export class Pages {
     };
     add(bytes);
     res.once('close', () => add(-bytes));
-    res.setTimeout(STALLED_MS, () => res.destroy());
+    res.setTimeout(this.stalledMs, () => res.destroy());
   }
 }

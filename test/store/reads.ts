@@ -158,7 +158,8 @@ export function describeReads(name: string, open: (options?: StoreOptions) => Pr
       );
       await fc.assert(
         fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
-          let { store, c } = await withCollection({}, { specVersions: ['2.0', '2.1'] });
+          const { store, c: made } = await withCollection({}, { specVersions: ['2.0', '2.1'] });
+          let c = made;
           for (const s of steps) {
             if (s.kind === 'add') {
               const { spec_version, ...object } = tool(s.id, s.day, s.rank);

@@ -36,7 +36,7 @@ function counted(): Counted {
   const bytesOf = (row: unknown): number =>
     typeof row === 'string' || Buffer.isBuffer(row)
       ? row.length
-      : Object.values((row ?? {}) as object).reduce<number>((sum, v) => sum + bytesOf(v), 0);
+      : Object.values(row ?? {}).reduce<number>((sum, v) => sum + bytesOf(v), 0);
   const watched = (text: string, statement: Statement): Statement =>
     new Proxy(statement, {
       get(target, name) {
