@@ -1,10 +1,14 @@
 /** What a read of SQLite touches, counted: statements, rows that come back, bytes of bodies; and the plans of all of them. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Statement } from 'better-sqlite3';
 import { range } from '../../src/domain/entries';
 import { ALL, LAST, type ObjectQuery, type VersionSelection } from '../../src/domain/query';
 import { instantKey } from '../../src/domain/timestamp';
 import type { Rank } from '../../src/domain/tlp';
 import { sqliteCatalog } from '../../src/store/sqlite/catalog';
+import { openSqlite } from '../../src/store/sqlite';
 import { connect, type Connection } from '../../src/store/sqlite/connection';
 import { sqliteObjects } from '../../src/store/sqlite/objects';
 import { keyOf } from '../../src/store/sqlite/settling';
@@ -252,4 +256,28 @@ describe('bodies', () => {
     expect((await reading).items.map(({ id }) => id)).toEqual(ids.slice(1));
     inner.db.close();
   });
+});
+
+test('a store of the schema before is brought up to date: its objects are found by id, and nothing is amiss', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'jisr-schema-'));
+  try {
+    const file = join(folder, 'jisr.db');
+    const c = collection();
+    const id = toolId();
+    const before = connect(file);
+    await sqliteCatalog(before).apply([channel([c])], { apply: true, dropObjects: false });
+    await sqliteObjects(before).append(write(c), part([tool(id, 1, 0), tool(id, 2, 0), tool(id, 3, 4)]));
+    for (const index of ['object', 'old_all', 'old_last', 'old_first', 'any_all', 'any_last', 'any_first'])
+      before.db.exec(`DROP INDEX entries_${index}`);
+    before.db.exec(`ALTER TABLE entries DROP COLUMN key; DROP INDEX versions_rank;
+      CREATE UNIQUE INDEX versions_id ON versions (collection, key, type, version_key); PRAGMA user_version = 2`);
+    before.db.close();
+    const store = openSqlite(file);
+    const versions = await store.objects.list(read(c, 2), query({ ids: [id], version: ALL }));
+    expect(versions.items.map(({ version }) => version)).toEqual([day(1), day(2)]);
+    expect(await store.house.check(() => undefined)).toEqual([]);
+    await store.close();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
