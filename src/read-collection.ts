@@ -38,8 +38,8 @@ export async function* readCollection(
       version: versions ? ALL : LAST,
     });
     for (const item of page.items) yield { ...item, object: JSON.parse(item.text) as StixObject };
-    if (!page.more || page.last === undefined) return;
-    after = page.last;
+    if (!page.more) return;
+    after = page.through;
   }
 }
 

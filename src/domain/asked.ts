@@ -1,6 +1,7 @@
 /** What a query asks of the ranges of ranks (entries.ts). */
-import type { Question } from './entries';
+import { holds, type Question, type Range } from './entries';
 import type { ObjectQuery } from './query';
+import type { Rank } from './tlp';
 
 /** What the query asks of the ranges: the questions whose answers are united. */
 export interface Asked {
@@ -21,4 +22,29 @@ export function asked(query: ObjectQuery): Asked | undefined {
   return version.instants.length === 0
     ? { questions: keywords, instants: undefined }
     : { questions: [`${family}_all`, ...keywords], instants: new Set(version.instants) };
+}
+
+/**
+ * T-215: a version that answers by several entries (it was first at d10 and is last again since d25) is listed once, by
+ * the earliest of them.
+ *
+ * @param entries all entries of one version, oldest first.
+ * @param key of that version.
+ */
+export function earliest<E extends Readonly<Record<Question, Range>>>(
+  entries: readonly E[],
+  rank: Rank,
+  { questions, instants }: Asked,
+  key: string,
+): E | undefined {
+  return entries.find((entry) =>
+    questions.some((q, i) => holds(entry[q], rank) && (i > 0 || instants === undefined || instants.has(key))),
+  );
+}
+
+/** Whether the query may cost more than its page: bodies are parsed, or entries looked at that are not listed. */
+export function isExamined({ version, properties }: ObjectQuery): boolean {
+  return (
+    properties.size > 0 || (!version.all && (version.keywords.length > 1 || version.instants.length > 0))
+  );
 }

@@ -15,8 +15,9 @@ import { note } from './audit';
 import type { ReadBody } from './body';
 import { mediaTypes } from './catalog';
 import { requireTaxiiContent } from './negotiate';
+import type { Pages } from './pages';
 import type { Readings } from './readings';
-import { envelope, manifest, reply, setDateHeaders, versions } from './reply';
+import { envelope, manifest, reply, setDateHeaders, versions, type Body } from './reply';
 
 function paramsOf(req: Request<Names>): URLSearchParams {
   const mark = req.originalUrl.indexOf('?');
@@ -25,11 +26,11 @@ function paramsOf(req: Request<Names>): URLSearchParams {
 
 /** §3.5: the cursor of the next page; undefined on the last one. */
 function nextOf(scope: Scope, page: Page<unknown>, query: ObjectQuery): string | undefined {
-  if (!page.more || page.last === undefined) return undefined;
-  return writeCursor(scope.collection.id, { after: page.last, filters: query.filters });
+  if (page.through === undefined) return undefined;
+  return writeCursor(scope.collection.id, { after: page.through, filters: query.filters });
 }
 
-function replyPage(res: Response, page: Page<unknown>, query: ObjectQuery, body: Buffer | string): void {
+function replyPage(res: Response, page: Page<unknown>, query: ObjectQuery, body: Body): void {
   note(res, { count: page.count });
   setDateHeaders(res, page, query.after);
   reply(res, 200, body);
@@ -55,20 +56,21 @@ function objectIdOf(req: Request<Names>): string {
 
 /** §5.4 Get Objects */
 export const listObjects =
-  (store: ObjectStore, limits: Limits, readings: Readings) =>
+  (store: ObjectStore, limits: Limits, pages: Pages, readings: Readings) =>
   async (scope: Scope<'read'>, req: Request<Names>, res: Response): Promise<void> => {
     const query = parseObjectQuery(paramsOf(req), 'objects', scope.collection.id, limits);
-    const page = await store.find(scope, query);
+    const page = await pages.read(scope, query, res, (signal) => store.find(scope, query, signal));
     readings.note(scope, page);
+    pages.hold(scope, page.items.length, res);
     replyPage(res, page, query, envelope(page, nextOf(scope, page, query)));
   };
 
 /** §5.3 Get Object Manifests: the same records as Get Objects (T-306). */
 export const listManifest =
-  (store: ObjectStore, limits: Limits) =>
+  (store: ObjectStore, limits: Limits, pages: Pages) =>
   async (scope: Scope<'read'>, req: Request<Names>, res: Response): Promise<void> => {
     const query = parseObjectQuery(paramsOf(req), 'objects', scope.collection.id, limits);
-    const page = await store.list(scope, query);
+    const page = await pages.read(scope, query, res, (signal) => store.list(scope, query, signal));
     const stored = mediaTypes(scope.collection);
     const records = page.items.map(({ id, date, version, spec }): ManifestRecord => {
       const mediaType = `application/stix+json;version=${spec}`;
@@ -85,23 +87,24 @@ export const listManifest =
 
 /** §5.6 Get an Object */
 export const getObject =
-  (store: ObjectStore, limits: Limits, readings: Readings) =>
+  (store: ObjectStore, limits: Limits, pages: Pages, readings: Readings) =>
   async (scope: Scope<'read'>, req: Request<Names>, res: Response): Promise<void> => {
     const id = objectIdOf(req);
     const query = { ...parseObjectQuery(paramsOf(req), 'object', scope.collection.id, limits), ids: [id] };
-    const page = await store.find(scope, query);
+    const page = await pages.read(scope, query, res, (signal) => store.find(scope, query, signal));
     if (page.count === 0) await requirePresent(store, scope, id, query);
     readings.note(scope, page);
+    pages.hold(scope, page.items.length, res);
     replyPage(res, page, query, envelope(page, nextOf(scope, page, query)));
   };
 
 /** §5.8 Get Object Versions */
 export const listVersions =
-  (store: ObjectStore, limits: Limits) =>
+  (store: ObjectStore, limits: Limits, pages: Pages) =>
   async (scope: Scope<'read'>, req: Request<Names>, res: Response): Promise<void> => {
     const id = objectIdOf(req);
     const query = { ...parseObjectQuery(paramsOf(req), 'versions', scope.collection.id, limits), ids: [id] };
-    const page = await store.list(scope, query);
+    const page = await pages.read(scope, query, res, (signal) => store.list(scope, query, signal));
     if (page.count === 0) await requirePresent(store, scope, id, query);
     const found = page.items.map(({ version }) => version);
     replyPage(res, page, query, versions(found, nextOf(scope, page, query)));

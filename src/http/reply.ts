@@ -4,13 +4,21 @@ import { TAXII_MEDIA_TYPE, type ManifestRecord } from '../domain/taxii';
 import { formatTimestamp, type Micros } from '../domain/timestamp';
 import type { Page } from '../store/store';
 
+/** A body, or its pieces: a page is not copied to stand between its brackets. */
+export type Body = string | readonly Buffer[];
+
 /** @param body empty: an answer without payload. */
-export function reply(res: Response, status: number, body: Buffer | string): void {
-  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+export function reply(res: Response, status: number, body: Body): void {
+  const pieces = typeof body === 'string' ? [Buffer.from(body)] : body;
+  const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
   res.statusCode = status;
   res.setHeader('Content-Type', TAXII_MEDIA_TYPE);
-  res.setHeader('Content-Length', bytes.length);
-  res.end(bytes);
+  res.setHeader('Content-Length', bytes);
+  if (pieces.length > 1) {
+    res.cork();
+    for (const piece of pieces.slice(0, -1)) res.write(piece);
+  }
+  res.end(pieces.at(-1));
 }
 
 /** Beyond these a date has no form of six digits and a year of four. */
@@ -19,32 +27,32 @@ const LATEST: Micros = Date.UTC(9999, 11, 31) * 1000;
 
 /**
  * §3.2: the dates of the page's own first and last member. An empty page echoes the lower bound of the request,
- * so that no client's cursor moves (T-193).
+ * so that no client's cursor moves (T-193); if there may be more, the date up to which nothing matches, so that a
+ * client that goes on by `added_after` alone gets on.
  */
 export function setDateHeaders(res: Response, page: Page<unknown>, after: Micros | undefined): void {
-  const bound = Math.min(Math.max(after ?? 0, EARLIEST), LATEST);
+  const bound = Math.min(Math.max(page.through ?? after ?? 0, EARLIEST), LATEST);
   res.setHeader('X-TAXII-Date-Added-First', formatTimestamp(page.first ?? bound));
   res.setHeader('X-TAXII-Date-Added-Last', formatTimestamp(page.last ?? bound));
 }
 
 const END = Buffer.from(']}');
-const EMPTY = '{"more":false}';
-
 const head = (next: string | undefined): string =>
   next === undefined ? '{"more":false' : `{"more":true,"next":${JSON.stringify(next)}`;
+const empty = (next: string | undefined): string => `${head(next)}}`;
 
 /** §3.7.1, assembled around the objects as they are stored, without parsing them. */
-export function envelope(page: Page<Buffer>, next: string | undefined): Buffer | string {
-  if (page.count === 0) return EMPTY;
-  return Buffer.concat([Buffer.from(`${head(next)},"objects":[`), page.items, END]);
+export function envelope(page: Page<Buffer>, next: string | undefined): Body {
+  if (page.count === 0) return empty(next);
+  return [Buffer.from(`${head(next)},"objects":[`), page.items, END];
 }
 
 /** §5.3.1 */
 export function manifest(records: readonly ManifestRecord[], next: string | undefined): string {
-  return records.length === 0 ? EMPTY : `${head(next)},"objects":${JSON.stringify(records)}}`;
+  return records.length === 0 ? empty(next) : `${head(next)},"objects":${JSON.stringify(records)}}`;
 }
 
 /** §5.8.1 */
 export function versions(list: readonly string[], next: string | undefined): string {
-  return list.length === 0 ? EMPTY : `${head(next)},"versions":${JSON.stringify(list)}}`;
+  return list.length === 0 ? empty(next) : `${head(next)},"versions":${JSON.stringify(list)}}`;
 }

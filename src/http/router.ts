@@ -19,6 +19,7 @@ import {
   listObjects,
   listVersions,
 } from './objects';
+import { Pages } from './pages';
 import type { Readings } from './readings';
 
 type Methods = { readonly [Method in 'get' | 'post' | 'delete']?: Endpoint };
@@ -58,6 +59,7 @@ export function createRouter({ store, door, config, authenticate, readings }: Ro
   const { objects, catalog, records } = store;
   const { limits } = config;
   const { seeing, seeingOrNobody, reading, writing, removing } = openGate(authenticate, catalog);
+  const pages = new Pages();
   const readBody = bodyReader(config.maxBodyBytes);
   const seeingDiscovery = config.publicDiscovery ? seeingOrNobody : seeing;
 
@@ -80,16 +82,16 @@ export function createRouter({ store, door, config, authenticate, readings }: Ro
   url('/:root/status/:id', { get: seeing(getStatus(records)) });
   url('/:root/collections', { get: seeing(listCollections(catalog)) });
   url(collection, { get: seeing(getCollection(catalog)) });
-  url(`${collection}/manifest`, { get: reading(listManifest(objects, limits)) });
+  url(`${collection}/manifest`, { get: reading(listManifest(objects, limits, pages)) });
   url(`${collection}/objects`, {
-    get: reading(listObjects(objects, limits, readings)),
+    get: reading(listObjects(objects, limits, pages, readings)),
     post: writing(addObjects(door, readBody, config)),
   });
   url(object, {
-    get: reading(getObject(objects, limits, readings)),
+    get: reading(getObject(objects, limits, pages, readings)),
     delete: removing(deleteObject(door, limits)),
   });
-  url(`${object}/versions`, { get: reading(listVersions(objects, limits)) });
+  url(`${object}/versions`, { get: reading(listVersions(objects, limits, pages)) });
   router.use(() => {
     throw notFound();
   });

@@ -21,6 +21,20 @@ export interface StoreOptions {
   readonly clock?: () => Micros;
   /** In [0, 1). */
   readonly random?: () => number;
+  /** Instead of those of page.ts. */
+  readonly reads?: Partial<ReadLimits>;
+}
+
+/** What one read may load and look at (T-385). Sizes are looked at first, bodies are loaded when it is known that they fit. */
+export interface ReadLimits {
+  /** Bytes of the bodies that are loaded together: of a page, or of a group that is examined. A larger one comes alone. */
+  readonly bytes: number;
+  /** Rows that are examined one by one before a page that has something goes out, although it is not full. */
+  readonly examinedRows: number;
+  /** The same in bytes of the bodies that were parsed. */
+  readonly examinedBytes: number;
+  /** How many times as much is examined for a page that has nothing yet: see {@link Page.through}. */
+  readonly patience: number;
 }
 
 /** How many members of a publication are appended in one unit of work. */
@@ -32,8 +46,15 @@ export interface Page<Items> {
   readonly count: number;
   readonly first: Micros | undefined;
   readonly last: Micros | undefined;
-  /** Whether anything that matches lies behind `last`. */
+  /** Whether anything that matches lies, or may lie, behind `through`. */
   readonly more: boolean;
+  /**
+   * With `more`: where the listing goes on, the date of the last entry that was looked at, at or behind `last`. All that
+   * matches up to here is in this page or in one before. A page ends before its limit where its bodies would be too large,
+   * and where no index answers the query and as much was examined as {@link ReadLimits} allows. An empty page with `more` is
+   * given only after `patience` times as much: some clients stop at it, but one that waits longer hangs up and begins anew.
+   */
+  readonly through: Micros | undefined;
 }
 
 /** What a manifest or a list of versions says of one version. */
@@ -85,8 +106,10 @@ export interface Held {
   readonly trusted: boolean;
 }
 
-/** Versions of one object that `lookup` gives at most. */
+/** Versions of one object that `lookup` gives at most, their bytes, and the bytes of all that one `lookup` gives. */
 export const MOST_HELD = 100;
+export const MOST_HELD_BYTES = 8 * 1024 * 1024;
+export const MOST_LOOKED_UP_BYTES = 64 * 1024 * 1024;
 
 /** A version with where it came from, for those who curate. */
 export interface Inspected extends Listed {
@@ -110,12 +133,14 @@ export interface Retirement {
 
 export interface ObjectStore {
   /**
-   * The versions of objects that the collection holds and the publisher may see, its own always, the newest first.
+   * The versions of objects that the collection holds and the publisher may see, the newest first: those up to its
+   * clearance, whoever published them (D8b), and none on a write-only grant. Of each object at most {@link MOST_HELD}
+   * and {@link MOST_HELD_BYTES}, of all together {@link MOST_LOOKED_UP_BYTES}; what does not fit is left out before it is loaded.
    *
    * @returns by id; ids of which there is none are not in it.
    */
   lookup(scope: Scope<'write'>, ids: readonly string[]): Promise<ReadonlyMap<string, readonly Held[]>>;
-  /** Which of some objects `lookup` would find, or stand for organisations. */
+  /** Of which of some objects the publisher may see a version, or that stand for organisations. No body is loaded. */
   known(scope: Scope<'write'>, ids: readonly string[]): Promise<ReadonlySet<string>>;
   /**
    * Appends a part of a publication, all or none, and writes its verdicts into the status in the same unit of work.
@@ -132,12 +157,25 @@ export interface ObjectStore {
     id: string,
     selection: Pick<Matching, 'version' | 'specVersions'>,
   ): Promise<Removal>;
-  /** The objects of a page as JSON, joined by commas: ready to stand in an envelope. */
-  find(scope: Scope<'read'>, query: ObjectQuery): Promise<Page<Buffer>>;
-  /** The same page as `find`, as records. */
-  list(scope: Scope<'read'>, query: ObjectQuery): Promise<Page<readonly Listed[]>>;
+  /**
+   * The objects of a page as JSON, joined by commas: ready to stand in an envelope.
+   *
+   * `find`, `list` and `inspect` owe the same: what the reader may not see is never read, so that neither the rows touched
+   * nor the time tells of it; bodies are loaded within {@link ReadLimits}, and `list` loads none unless a property is
+   * tested; an object with very many versions costs what its page costs; examining row by row lets others have their turn.
+   *
+   * @param signal aborted when nobody waits for the answer any more: the work ends at its next step.
+   * @throws the reason of the signal.
+   */
+  find(scope: Scope<'read'>, query: ObjectQuery, signal?: AbortSignal): Promise<Page<Buffer>>;
+  /** The same page as `find`, as records (T-306): it ends where the bodies would be too large, too, by their sizes alone. */
+  list(scope: Scope<'read'>, query: ObjectQuery, signal?: AbortSignal): Promise<Page<readonly Listed[]>>;
   /** The same page as `find`, with the provenance of each version. */
-  inspect(scope: Scope<'read'>, query: ObjectQuery): Promise<Page<readonly Inspected[]>>;
+  inspect(
+    scope: Scope<'read'>,
+    query: ObjectQuery,
+    signal?: AbortSignal,
+  ): Promise<Page<readonly Inspected[]>>;
   /**
    * Removes what retention takes, in units of work of their own, oldest first.
    *

@@ -313,7 +313,9 @@ export function describeStore(name: string, open: Open): void {
               after = page.last;
             }
             // In the order of their ranks, and of the envelope (D9a).
-            expect(seen).toEqual(RANKS.slice(0, rank + 1).flatMap((r) => objects.filter((_, i) => i % 5 === r)));
+            expect(seen).toEqual(
+              RANKS.slice(0, rank + 1).flatMap((r) => objects.filter((_, i) => i % 5 === r)),
+            );
           },
         ),
         { numRuns: 30 },

@@ -1,6 +1,8 @@
 import { openStore } from '../../src/store/open';
 import { describeStore } from './contract';
+import { describeReads } from './reads';
 import { describeTrust } from './trust';
 
 describeStore('sqlite', (options) => openStore('sqlite::memory:', options));
+describeReads('sqlite', (options) => openStore('sqlite::memory:', options));
 describeTrust('sqlite', (options) => openStore('sqlite::memory:', options));

@@ -13,7 +13,7 @@ import { Readings } from '../../src/http/readings';
 import { createLogger } from '../../src/log';
 import { hashPassword } from '../../src/passwords';
 import { openDoor, type OpenDoor } from '../../src/publish';
-import { openStore } from '../../src/store/open';
+import { openStore, type StoreOptions } from '../../src/store/open';
 import type { Store } from '../../src/store/store';
 import { channel, collection, organisation, principal } from './exchange';
 
@@ -155,9 +155,10 @@ export const json = (response: Response): Record<string, any> =>
 export async function serveExchange(
   env: Record<string, string> = {},
   extra: readonly Collection[] = [],
+  options: StoreOptions = {},
 ): Promise<Exchange> {
   const config: Config = readConfig({ JISR_LOG_LEVEL: 'silent', ...env });
-  const store = await openStore('sqlite::memory:');
+  const store = await openStore('sqlite::memory:', options);
   await store.catalog.apply([channel([...Object.values(COLLECTIONS), ...extra])], {
     apply: true,
     dropObjects: false,

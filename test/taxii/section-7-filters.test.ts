@@ -221,7 +221,7 @@ describe('pages', () => {
       expect((await ask(`next=${bad}`)).status).toBe(400);
     }
     const green = (await ask(`next=${next}&match[type]=tool`, { as: 'green' })).body;
-    expect(ids(green)).toEqual(all.filter((_, i) => i >= 10 && i % 5 <= 1));
+    expect(ids(green)).toEqual(all.slice(10, 18));
   });
   test('after removals a cursor stays good, and an empty page has no more (T-185, T-373)', async () => {
     const own = await serveExchange();

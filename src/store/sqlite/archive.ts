@@ -234,8 +234,8 @@ function loadObject(
       sql('INSERT INTO nameless VALUES (?, ?, ?, ?)').run(collection, key, v.digest, ref);
     for (const { date, ranges } of v.entries)
       sql(
-        `INSERT INTO entries (collection, date, version, type, ${QUESTIONS.join(', ')}) VALUES (?, ?, ?, ?, ${QUESTIONS.map(() => '?').join(', ')})`,
-      ).run(collection, date, ref, type, ...ranges);
+        `INSERT INTO entries (collection, date, version, type, key, ${QUESTIONS.join(', ')}) VALUES (?, ?, ?, ?, ?, ${QUESTIONS.map(() => '?').join(', ')})`,
+      ).run(collection, date, ref, type, key, ...ranges);
   }
   for (const r of removed)
     sql('INSERT INTO removed (collection, key, type, version_key, rank) VALUES (?, ?, ?, ?, ?)').run(

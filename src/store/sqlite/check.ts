@@ -25,8 +25,9 @@ const QUERIES: readonly { promise: string; mend: string; sql: string }[] = [
   {
     promise: 'every entry stands where its version stands',
     mend: SETTLE,
-    sql: `SELECT v.object_id AS place, 'an entry of another collection or type' AS found
-          FROM entries e JOIN versions v ON v.row = e.version WHERE v.collection <> e.collection OR v.type <> e.type`,
+    sql: `SELECT v.object_id AS place, 'an entry of another collection or object' AS found
+          FROM entries e JOIN versions v ON v.row = e.version
+          WHERE v.collection <> e.collection OR v.type <> e.type OR v.key IS NOT e.key`,
   },
   {
     promise: 'every version is of a collection that exists',

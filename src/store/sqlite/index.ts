@@ -11,7 +11,7 @@ import { sqliteRecords } from './records';
 export function openSqlite(file: string, options: StoreOptions = {}): Store {
   const connection = connect(file, options);
   return {
-    objects: sqliteObjects(connection),
+    objects: sqliteObjects(connection, options.reads),
     catalog: sqliteCatalog(connection),
     people: sqlitePeople(connection),
     records: sqliteRecords(connection),

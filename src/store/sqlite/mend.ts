@@ -11,7 +11,7 @@ export function mend(connection: Connection): { orphans: number; objects: number
       sql('DELETE FROM entries WHERE version NOT IN (SELECT row FROM versions)').run().changes +
       sql(
         `DELETE FROM entries WHERE EXISTS (SELECT 1 FROM versions v WHERE v.row = entries.version
-         AND (v.collection <> entries.collection OR v.type <> entries.type))`,
+         AND (v.collection <> entries.collection OR v.type <> entries.type OR v.key IS NOT entries.key))`,
       ).run().changes +
       sql('DELETE FROM citations WHERE version NOT IN (SELECT row FROM versions)').run().changes;
     sql(

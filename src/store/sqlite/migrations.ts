@@ -125,11 +125,29 @@ const STEPS: readonly string[] = [
   ALTER TABLE markings_by_collection RENAME TO markings;
   -- All that cite a definition, not only who waits for it: of several definitions the highest counts.
   ALTER TABLE citations ADD COLUMN open INTEGER NOT NULL DEFAULT 1;
+
+  -- An object's entries by date. Those that still answer for the newest version are found through it: objects of one version,
+  -- nearly all there are, cost this index nothing.
+  ALTER TABLE entries ADD COLUMN key BLOB;
+  UPDATE entries SET key = (SELECT v.key FROM versions v WHERE v.row = entries.version);
+  CREATE INDEX entries_object ON entries (collection, key, type, latest_all, date, version) WHERE latest_all <> latest_last;
+
+  -- The questions about STIX 2.0 by name: entries of objects that are of 2.1 alone are in none of these.
+  CREATE INDEX entries_old_all ON entries (collection, old_all, date, version) WHERE old_all <> 0;
+  CREATE INDEX entries_old_last ON entries (collection, old_last, date, version) WHERE old_last <> 0;
+  CREATE INDEX entries_old_first ON entries (collection, old_first, date, version) WHERE old_first <> 0;
+  CREATE INDEX entries_any_all ON entries (collection, any_all, date, version) WHERE any_all <> latest_all;
+  CREATE INDEX entries_any_last ON entries (collection, any_last, date, version) WHERE any_last <> latest_last;
+  CREATE INDEX entries_any_first ON entries (collection, any_first, date, version) WHERE any_first <> latest_first;
   `,
 ];
 
-/** Brings a store up to date; several processes may do so at once. @throws {Error} the store is newer than this Jisr. */
-export function migrate(db: Database): void {
+/**
+ * Brings a store up to date; several processes may do so at once.
+ *
+ * @param to the schema version to stop at. @throws {Error} the store is newer than this Jisr.
+ */
+export function migrate(db: Database, to = STEPS.length): void {
   db.transaction(() => {
     const version = db.pragma('user_version', { simple: true }) as number;
     if (version > STEPS.length) {
@@ -137,7 +155,7 @@ export function migrate(db: Database): void {
         `The store has schema version ${version}, this Jisr knows ${STEPS.length}. Run the newer Jisr.`,
       );
     }
-    for (const step of STEPS.slice(version)) db.exec(step);
-    db.pragma(`user_version = ${STEPS.length}`);
+    for (const step of STEPS.slice(version, to)) db.exec(step);
+    db.pragma(`user_version = ${to}`);
   }).immediate();
 }

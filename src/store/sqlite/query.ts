@@ -1,45 +1,25 @@
 /**
  * Compiles an ObjectQuery. A listing is a merge of ordered runs of an index, one run for each range of ranks that
  * holds the reader's (src/domain/entries.ts): hidden entries are never touched, so neither the cost nor the time
- * of a page tells of them, and a page costs the same at any depth. What no index answers is tested row by row, in
- * slices.
+ * of a page tells of them, and a page costs the same at any depth. What no index answers is examined row by row
+ * (examine.ts), and so is what was asked for by id (by-id.ts). Bodies are no part of it: a page is picked by sizes.
  */
 import type { Scope } from '../../domain/access';
+import { asked, earliest, type Asked } from '../../domain/asked';
 import { holds, rangesHolding, type Question, type Range } from '../../domain/entries';
 import { propertyTest } from '../../domain/filters';
-import { asked, type Asked } from '../../domain/asked';
 import type { ObjectQuery } from '../../domain/query';
-import { type StixObject, typeOf } from '../../domain/stix';
+import type { StixObject } from '../../domain/stix';
 import type { Micros } from '../../domain/timestamp';
 import type { Rank } from '../../domain/tlp';
+import type { ReadLimits } from '../store';
+import { rowsById } from './by-id';
 import type { Connection } from './connection';
-import { keyOf } from './standing';
-
-/** One entry that may be on the page. */
-export interface Candidate {
-  readonly date: Micros;
-  readonly version: number;
-  readonly object_id: string;
-  readonly version_text: string;
-  readonly spec: string;
-  readonly size: number;
-}
-/** …with what the row-by-row tests look at. */
-interface Tested extends Candidate {
-  readonly type: string;
-  readonly version_key: string;
-  readonly body: string;
-}
-
-const PLAIN = 'v.object_id, v.version AS version_text, v.spec, v.size';
-const WITH_BODY = `${PLAIN}, v.type, v.version_key, v.body`;
+import { examine, PLAIN, STEP, TESTED, type Candidate, type Picked, type Rows, type Tested } from './examine';
 
 /** Runs of one merge: more than this many are slower than testing the type row by row. */
 const MOST_RUNS = 60;
-/** Rows that are examined before others get their turn (T-385): some 5 ms. */
-const SLICE = 500;
 
-const INDEXED: ReadonlySet<Question> = new Set(['latest_all', 'latest_last', 'latest_first']);
 const INDEXED_BY_TYPE: ReadonlySet<Question> = new Set(['latest_all', 'latest_last']);
 
 /** The ranges that occur in a collection and hold the rank: a loose scan of an index, a seek for each. */
@@ -58,6 +38,19 @@ function runsOf({ sql }: Connection, collection: number, question: Question, ran
   return found;
 }
 
+/** The conditions whose union is "answers the question by this range", each with its index. */
+function conditionsOf(question: Question, range: Range): { index: string; condition: string }[] {
+  const [family, which] = question.split('_') as [string, string];
+  const indexed = (condition: string, q: string = question): { index: string; condition: string } => ({
+    index: `entries_${q}`,
+    condition: `${q} = ${range}${condition}`,
+  });
+  if (family === 'latest') return [indexed('')];
+  if (family === 'old') return [indexed(` AND ${question} <> 0`)];
+  const latest = `latest_${which}`;
+  return [indexed(` AND ${question} = ${latest}`, latest), indexed(` AND ${question} <> ${latest}`)];
+}
+
 interface Source {
   /** A compound SELECT of (date, version), to be ordered by date. */
   readonly sql: string;
@@ -67,126 +60,112 @@ interface Source {
   readonly typed: boolean;
 }
 
+/** As things stand now: a change may bring a range that did not occur, so each look at the entries makes its own. */
 function sourceOf(
   connection: Connection,
   collection: number,
   rank: Rank,
   types: readonly string[] | undefined,
-  asks: Asked,
+  { questions }: Asked,
 ): Source {
-  const { questions } = asks;
-  const runs = questions.map((q) => ({
-    question: q,
-    ranges: INDEXED.has(q) ? runsOf(connection, collection, q, rank) : rangesHolding(rank),
-  }));
-  const count = runs.reduce((sum, { ranges }) => sum + ranges.length, 0) * (types?.length ?? 1);
-  const typed = types !== undefined && count <= MOST_RUNS && questions.every((q) => INDEXED_BY_TYPE.has(q));
+  const runs = questions.flatMap((question) =>
+    (question.startsWith('latest')
+      ? runsOf(connection, collection, question, rank)
+      : rangesHolding(rank)
+    ).map((range) => ({ question, range })),
+  );
+  const typed =
+    types !== undefined &&
+    runs.length * types.length <= MOST_RUNS &&
+    questions.every((q) => INDEXED_BY_TYPE.has(q));
   const run = (index: string, condition: string): string =>
-    `SELECT date, version FROM entries ${index} WHERE collection = @collection AND ${condition} AND date > @after`;
-  const parts = runs.flatMap(({ question, ranges }) => {
-    // STIX 2.0 beside 2.1, asked for by name: rare, and allowed to be slower (architecture, entries).
-    if (!INDEXED.has(question)) return [run('', `${question} IN (${ranges.join(', ')})`)];
-    if (!typed) return ranges.map((range) => run(`INDEXED BY entries_${question}`, `${question} = ${range}`));
-    return types.flatMap((_, i) =>
-      ranges.map((range) =>
-        run(`INDEXED BY entries_type_${question}`, `type = @type${i} AND ${question} = ${range}`),
-      ),
-    );
-  });
+    `SELECT date, version FROM entries INDEXED BY ${index} WHERE collection = @collection AND ${condition} AND date > @after`;
+  const parts = runs.flatMap(({ question, range }) =>
+    typed
+      ? types.map((_, i) => run(`entries_type_${question}`, `type = @type${i} AND ${question} = ${range}`))
+      : conditionsOf(question, range).map(({ index, condition }) => run(index, condition)),
+  );
+  const nothing = 'SELECT date, version FROM entries WHERE 0';
   return {
-    sql: parts.length === 0 ? run('', '0') : parts.join(questions.length > 1 ? ' UNION ' : ' UNION ALL '),
+    sql: parts.length === 0 ? nothing : parts.join(questions.length > 1 ? ' UNION ' : ' UNION ALL '),
     args: { collection, ...(typed ? Object.fromEntries(types.map((type, i) => [`type${i}`, type])) : {}) },
     typed,
   };
 }
 
-/** The entries of the named objects, whatever they answer: few, so that they are tested in memory. */
-function byIds(connection: Connection, collection: number, query: ObjectQuery, columns: string): Tested[] {
-  const rows = connection.sql(
-    `SELECT e.date, e.version, ${columns} FROM versions v JOIN entries e ON e.version = v.row
-     WHERE v.collection = ? AND v.key = ? AND v.type = ? AND v.object_id = ? AND e.date > ?`,
-  );
-  return (query.ids ?? [])
-    .flatMap((id) => rows.all(collection, keyOf(id), typeOf(id), id, query.after ?? -1) as Tested[])
-    .sort((a, b) => a.date - b.date);
+/** The rows of a page by date; `columns` of the versions beside. */
+const pageOfSource = (source: Source, columns: string): string =>
+  `SELECT k.date, k.version, ${columns} FROM (${source.sql} ORDER BY date LIMIT @most) k
+   CROSS JOIN versions v ON v.row = k.version ORDER BY k.date`;
+
+/** @param sourceNow called within the view in which the rows are looked at. */
+function rowsOf({ sql }: Connection, sourceNow: () => Source, begin: Micros, needed: number): Rows {
+  let [after, most, ended] = [begin, Math.min(needed, STEP), false];
+  return () => {
+    if (ended) return undefined;
+    const source = sourceNow();
+    const rows = sql(pageOfSource(source, TESTED)).all({ ...source.args, after, most }) as Tested[];
+    after = rows.at(-1)?.date ?? after;
+    ended = rows.length < most;
+    most = Math.min(most * 2, STEP);
+    return rows;
+  };
 }
 
-/**
- * T-215: a version that answers by several entries (it was first at d10 and is last again since d25) is listed once,
- * by the earliest of them.
- */
-function answers({ sql }: Connection, row: Tested, rank: Rank, { questions, instants }: Asked): boolean {
+/** Whether the row is the one by which its version is listed. */
+function answers({ sql }: Connection, row: Tested, rank: Rank, asks: Asked): boolean {
   const entries = sql('SELECT * FROM entries WHERE version = ? ORDER BY date').all(row.version) as (Record<
     Question,
     Range
-  > & {
-    date: Micros;
-  })[];
-  const first = entries.find((entry) =>
-    questions.some(
-      (q, i) => holds(entry[q], rank) && (i > 0 || instants === undefined || instants.has(row.version_key)),
-    ),
-  );
-  return first?.date === row.date;
+  > & { date: number })[];
+  return earliest(entries, rank, asks, row.version_key)?.date === row.date;
 }
 
-/** How a page is picked. `bodies` are there where the rows had to be read for the tests anyway. */
-export interface Picked {
-  /** Up to limit + 1 rows: the extra one is the proof that there is more. */
-  readonly rows: readonly Candidate[];
-  readonly bodies: readonly string[] | undefined;
-}
+/** The rows of a page that an index answers, or how the page is examined, from a date on. */
+export type Found = { readonly picked: Picked } | { readonly examine: (begin: Micros) => Promise<Picked> };
 
-/** Lets others have their turn between two slices. */
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-export async function pick(
+/** To be called within the view in which the rows are used. */
+export function pick(
   connection: Connection,
   scope: Scope<'read'>,
   collection: number,
   query: ObjectQuery,
-): Promise<Picked> {
+  limits: ReadLimits,
+  signal: AbortSignal | undefined,
+): Found {
   const rank = scope.clearance;
-  const ask = asked(query);
-  if (rank === undefined || !ask) return { rows: [], bodies: undefined };
-  const source = query.ids ? undefined : sourceOf(connection, collection, rank, query.types, ask);
-  const types = source?.typed ? undefined : query.types;
-  const { specVersions } = query;
-  const mixed = ask.questions.length > 1 || ask.instants !== undefined || source === undefined;
+  const asks = asked(query);
+  if (rank === undefined || !asks) return { picked: { rows: [] } };
+  const { ids, types, properties } = query;
   const needed = query.limit + 1;
-  const simple = source && !types && !specVersions && !mixed && query.properties.size === 0;
-  const from = (columns: string): string =>
-    `SELECT k.date, k.version, ${columns} FROM (${source?.sql ?? ''} ORDER BY date LIMIT @most) k
-     CROSS JOIN versions v ON v.row = k.version ORDER BY k.date`;
-  if (simple) {
-    return {
-      rows: connection
-        .sql(from(PLAIN))
-        .all({ ...source.args, after: query.after ?? -1, most: needed }) as Candidate[],
-      bodies: undefined,
-    };
-  }
-
-  const matches = propertyTest(query.properties);
-  const test = (row: Tested): boolean =>
-    (!types || types.includes(row.type)) &&
-    (!specVersions || specVersions.includes(row.spec)) &&
-    (!mixed || answers(connection, row, rank, ask)) &&
-    (query.properties.size === 0 || matches(JSON.parse(row.body) as StixObject));
-  const found: Tested[] = [];
-  if (!source) {
-    const rows = byIds(connection, collection, query, WITH_BODY);
-    for (const row of rows) if (found.length < needed && test(row)) found.push(row);
-  } else {
-    let after = query.after ?? -1;
-    for (;;) {
-      const slice = connection.sql(from(WITH_BODY)).all({ ...source.args, after, most: SLICE }) as Tested[];
-      for (const row of slice) if (found.length < needed && test(row)) found.push(row);
-      const last = slice.at(-1);
-      if (found.length >= needed || slice.length < SLICE || !last) break;
-      after = last.date;
-      await turn();
+  const mixed = ids === undefined && (asks.questions.length > 1 || asks.instants !== undefined);
+  // `old` and `any` answer for their specification versions by themselves.
+  const specs = asks.questions[0]?.startsWith('latest') === true ? query.specVersions : undefined;
+  const sourceNow = (): Source => sourceOf(connection, collection, rank, types, asks);
+  if (!ids && !mixed && !specs && properties.size === 0) {
+    const source = sourceNow();
+    if (!types || source.typed) {
+      const args = { ...source.args, after: query.after ?? -1, most: needed };
+      return { picked: { rows: connection.sql(pageOfSource(source, PLAIN)).all(args) as Candidate[] } };
     }
   }
-  return { rows: found, bodies: found.map((row) => row.body) };
+  const test = propertyTest(properties);
+  return {
+    examine: (begin) =>
+      examine(connection, {
+        collection,
+        rank,
+        rows: ids
+          ? rowsById(connection, collection, ids, rank, asks, begin, needed)
+          : rowsOf(connection, sourceNow, begin, needed),
+        passes: (row) =>
+          (!types || types.includes(row.type)) &&
+          (!specs || specs.includes(row.spec)) &&
+          (!mixed || answers(connection, row, rank, asks)),
+        matches: properties.size === 0 ? undefined : (body) => test(JSON.parse(body) as StixObject),
+        needed,
+        limits,
+        signal,
+      }),
+  };
 }

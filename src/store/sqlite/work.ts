@@ -6,15 +6,15 @@ import type { Addition } from '../../domain/publishing';
 import { typeOf } from '../../domain/stix';
 import { formatTimestamp, instantKey, type Micros } from '../../domain/timestamp';
 import type { Rank } from '../../domain/tlp';
-import { Unit, type ObjectEntry, type Settlement } from '../../domain/unit';
+import { Unit, type Settlement } from '../../domain/unit';
 import type { Connection } from './connection';
 import { allOf, edgesOf, entriesOf, isHeld, keyOf, ofInstant, type ObjectKey } from './standing';
 
 const INSERT_VERSION = `INSERT INTO versions (collection, type, key, object_id, spec, version, version_key, digest, rank,
   declared, unresolved, publisher, size, body)
   VALUES (@collection, @type, @key, @id, @spec, @version, @versionKey, @digest, @rank, @declared, @unresolved, @publisher, @size, @body)`;
-const INSERT_ENTRY = `INSERT INTO entries (collection, date, version, type, ${QUESTIONS.join(', ')})
-  VALUES (?, ?, ?, ?, ${QUESTIONS.map(() => '?').join(', ')})`;
+const INSERT_ENTRY = `INSERT INTO entries (collection, date, version, type, key, ${QUESTIONS.join(', ')})
+  VALUES (?, ?, ?, ?, ?, ${QUESTIONS.map(() => '?').join(', ')})`;
 const CUT_ENTRY = `UPDATE entries SET ${QUESTIONS.map((q) => `${q} = ?`).join(', ')} WHERE collection = ? AND date = ?`;
 const DROP_ENTRY = 'DELETE FROM entries WHERE collection = ? AND date = ?';
 const values = (ranges: Ranges): Range[] => QUESTIONS.map((q) => ranges[q]);
@@ -110,15 +110,11 @@ export class Work {
       rows.set(addition.ref, this.insert(addition, dateOf(addition), scope?.principal.organisation.id ?? ''));
     for (const { date, ranges } of cuts) sql(CUT_ENTRY).run(...values(ranges), this.collection, date);
     for (const { date } of spent) sql(DROP_ENTRY).run(this.collection, date);
-    const type = (entry: ObjectEntry): string => typeOf(entry.id);
-    for (const entry of inserts)
-      sql(INSERT_ENTRY).run(
-        this.collection,
-        entry.date,
-        rows.get(entry.ref) ?? entry.ref,
-        type(entry),
-        ...values(entry.ranges),
-      );
+    for (const entry of inserts) {
+      const { type, key } = this.keyOf(entry.id);
+      const version = rows.get(entry.ref) ?? entry.ref;
+      sql(INSERT_ENTRY).run(this.collection, entry.date, version, type, key, ...values(entry.ranges));
+    }
     if (settlement.last !== last)
       sql('UPDATE collections SET last_date = ? WHERE row = ?').run(settlement.last, this.collection);
     return settlement;
@@ -128,7 +124,7 @@ export class Work {
     const { sql } = this.connection;
     const { collection, type, key } = this.keyOf(candidate.id);
     const version = candidate.stated?.version ?? formatTimestamp(date);
-    const versionKey = candidate.stated?.key ?? (instantKey(version));
+    const versionKey = candidate.stated?.key ?? instantKey(version);
     const { rank, owner } = this.unit.version(candidate.id, ref) as StandingVersion;
     const row = Number(
       sql(INSERT_VERSION).run({

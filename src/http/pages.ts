@@ -1,0 +1,69 @@
+/**
+ * How pages are read: in turns, until the client hangs up, and while the answers under way fit into memory (T-385).
+ * A page that an index answers takes one of many turns, an examination row by row one of two.
+ */
+import type { Response } from 'express';
+import type { Scope } from '../domain/access';
+import { isExamined } from '../domain/asked';
+import { TaxiiError } from '../domain/errors';
+import type { ObjectQuery } from '../domain/query';
+import type { Page } from '../store/store';
+import { Turns } from './turns';
+
+/** Answers that were loaded and not sent yet, in bytes: of all, and of one account. */
+const MOST_UNDER_WAY = 256 * 1024 * 1024;
+const MOST_UNDER_WAY_EACH = 64 * 1024 * 1024;
+/** Answers below this size are sent before anybody could count them. */
+const SMALL = 64 * 1024;
+/** A client that takes nothing of its answer for this long is taken for gone. */
+const STALLED_MS = 30_000;
+
+export class Pages {
+  private readonly indexed = new Turns({ atOnce: 8, each: 4, waiting: 1000, waitingEach: 100 });
+  private readonly examined = new Turns({ atOnce: 2, each: 1, waiting: 100, waitingEach: 8 });
+  private readonly underWay = new Map<string, number>();
+  private total = 0;
+
+  constructor(private readonly stalledMs = STALLED_MS) {}
+
+  /**
+   * @param look the read itself. @returns its page.
+   * @throws {TaxiiError} 503 with Retry-After when too much is under way.
+   */
+  async read<Items>(
+    scope: Scope<'read'>,
+    query: ObjectQuery,
+    res: Response,
+    look: (signal: AbortSignal) => Promise<Page<Items>>,
+  ): Promise<Page<Items>> {
+    const who = scope.principal.id;
+    if (this.total >= MOST_UNDER_WAY || (this.underWay.get(who) ?? 0) >= MOST_UNDER_WAY_EACH) {
+      throw new TaxiiError(
+        'unavailable',
+        'Too many large answers are under way. Try again in a few seconds, and read one page at a time.',
+        { 'Retry-After': '5' },
+      );
+    }
+    const hangUp = new AbortController();
+    res.once('close', () => {
+      hangUp.abort(new TaxiiError('bad-request', 'The client hung up before its answer was ready.'));
+    });
+    const turns = isExamined(query) ? this.examined : this.indexed;
+    return turns.run(who, hangUp.signal, () => look(hangUp.signal));
+  }
+
+  /** Counts the bytes of an answer until it was sent or nobody waits for it any more. */
+  hold(scope: Scope<'read'>, bytes: number, res: Response): void {
+    if (bytes < SMALL || res.closed) return;
+    const who = scope.principal.id;
+    const add = (change: number): void => {
+      this.total += change;
+      const own = (this.underWay.get(who) ?? 0) + change;
+      if (own > 0) this.underWay.set(who, own);
+      else this.underWay.delete(who);
+    };
+    add(bytes);
+    res.once('close', () => add(-bytes));
+    res.setTimeout(this.stalledMs, () => res.destroy());
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * The entries of named objects, oldest first. Only versions up to the reader's rank are looked up: an object with 200
+ * hidden versions costs what one costs that is not there, and one with 100,000 what its page costs.
+ */
+import { earliest, type Asked } from '../../domain/asked';
+import { holds, QUESTIONS, rangesHolding, type Question, type Range } from '../../domain/entries';
+import { typeOf } from '../../domain/stix';
+import type { Micros } from '../../domain/timestamp';
+import type { Rank } from '../../domain/tlp';
+import type { Connection } from './connection';
+import { STEP, TESTED, type Rows, type Tested } from './examine';
+import { keyOf } from './standing';
+
+interface Entry extends Tested, Readonly<Record<Question, Range>> {}
+interface Named {
+  readonly collection: number;
+  readonly key: Buffer;
+  readonly type: string;
+}
+
+export const SPECS = ['2.1', '2.0'];
+/** Rows of an object that are read at first; more and more while the page goes on in it. */
+const FEW = 32;
+/** Objects whose first rows are read in one step. */
+const OBJECTS = 20;
+
+const OBJECT = 'collection = @collection AND key = @key AND type = @type';
+const UP_TO = (rank: Rank): string => Array.from({ length: rank + 1 }, (_, r) => r).join(', ');
+const ENTRIES = `SELECT e.date, e.version, ${QUESTIONS.map((q) => `e.${q}`).join(', ')}, ${TESTED}`;
+
+/** The newest, or oldest, version of each rank and specification version: among them is whatever is last, or first, for the rank. */
+function outermost(rank: Rank, order: 'DESC' | 'ASC'): string {
+  const seeks = SPECS.flatMap((spec) =>
+    Array.from(
+      { length: rank + 1 },
+      (_, r) => `SELECT row FROM (SELECT row FROM versions INDEXED BY versions_rank WHERE ${OBJECT}
+         AND spec = '${spec}' AND rank = ${r} ORDER BY version_key ${order}, row LIMIT 1)`,
+    ),
+  );
+  return seeks.join(' UNION ALL ');
+}
+
+/** Versions up to the rank, by whether they have one of some keys. */
+export const visible = (rank: Rank, condition = ''): string =>
+  `SELECT row FROM versions INDEXED BY versions_rank
+   WHERE ${OBJECT} AND spec IN ('2.0', '2.1') AND rank IN (${UP_TO(rank)}) ${condition}`;
+
+/** All entries of some versions. */
+const entriesOf = (versions: string): string =>
+  `${ENTRIES} FROM (${versions}) w CROSS JOIN versions v ON v.row = w.row CROSS JOIN entries e ON e.version = w.row
+   ORDER BY e.date`;
+
+/** What answers by keywords and exact versions: a few seeks, however many versions there are. */
+function chosen({ sql }: Connection, object: Named, rank: Rank, asks: Asked, after: Micros): Tested[] {
+  const { questions, instants } = asks;
+  const ends = (which: string): boolean => questions.some((q) => q.endsWith(which));
+  const sources = [
+    ...(ends('_last') ? [outermost(rank, 'DESC')] : []),
+    ...(ends('_first') ? [outermost(rank, 'ASC')] : []),
+    ...(instants ? [visible(rank, 'AND version_key IN (SELECT value FROM json_each(@instants))')] : []),
+  ];
+  const entries = sql(entriesOf(sources.join(' UNION ALL '))).all({
+    ...object,
+    ...(instants ? { instants: JSON.stringify([...instants]) } : {}),
+  }) as Entry[];
+  const found = new Map<number, Entry[]>();
+  for (const entry of entries) found.set(entry.version, [...(found.get(entry.version) ?? []), entry]);
+  return [...found.values()]
+    .flatMap((own) => earliest(own, rank, asks, (own[0] as Entry).version_key) ?? [])
+    .filter((entry) => entry.date > after)
+    .sort((a, b) => a.date - b.date);
+}
+
+/**
+ * What answers `latest_all`: the index over entries leaves out those whose version is the newest for whoever it is shown
+ * to at all, and these are found as such.
+ */
+function all({ sql }: Connection, object: Named, rank: Rank, after: Micros, most: number): Tested[] {
+  const runs = rangesHolding(rank).map(
+    (range) => `SELECT date, version FROM entries INDEXED BY entries_object
+      WHERE ${OBJECT} AND latest_all = ${range} AND latest_all <> latest_last AND date > @after`,
+  );
+  const superseded = sql(
+    `SELECT k.date, k.version, ${TESTED} FROM (${runs.join(' UNION ALL ')} ORDER BY date LIMIT @most) k
+     CROSS JOIN versions v ON v.row = k.version ORDER BY k.date`,
+  ).all({ ...object, after, most }) as Tested[];
+  const newest = (sql(entriesOf(outermost(rank, 'DESC'))).all(object) as Entry[]).filter(
+    (e) => e.date > after && e.latest_all === e.latest_last && holds(e.latest_all, rank),
+  );
+  return newest.length === 0
+    ? superseded
+    : [...superseded, ...newest].sort((a, b) => a.date - b.date).slice(0, most);
+}
+
+/** What answers another question about all versions: STIX 2.0 by name, rare, and linear in the versions shown. */
+function allOf({ sql }: Connection, object: Named, rank: Rank, asks: Asked, after: Micros): Tested[] {
+  const [question] = asks.questions as [Question];
+  const entries = sql(entriesOf(visible(rank))).all(object) as Entry[];
+  return entries.filter((e) => e.date > after && holds(e[question], rank));
+}
+
+/** One object's rows, read in growing parts. */
+interface Stream {
+  readonly id: string;
+  rows: readonly Tested[];
+  at: number;
+  size: number;
+  after: Micros;
+  ended: boolean;
+}
+
+/** @param needed rows that are wanted at most. */
+export function rowsById(
+  connection: Connection,
+  collection: number,
+  ids: readonly string[],
+  rank: Rank,
+  asks: Asked,
+  after: Micros,
+  needed: number,
+): Rows {
+  const isAll = asks.questions[0] === 'latest_all' && asks.instants === undefined;
+  const isOtherAll = !isAll && (asks.questions[0]?.endsWith('_all') ?? false) && asks.instants === undefined;
+  const fill = (stream: Stream): void => {
+    const object = { collection, key: keyOf(stream.id), type: typeOf(stream.id) };
+    const most = stream.size;
+    const rows = isAll
+      ? all(connection, object, rank, stream.after, most)
+      : isOtherAll
+        ? allOf(connection, object, rank, asks, stream.after)
+        : chosen(connection, object, rank, asks, stream.after);
+    // A UUID written in other letters is another id.
+    stream.rows = rows.filter((row) => row.object_id === stream.id);
+    stream.at = 0;
+    stream.size = Math.min(stream.size * 2, STEP);
+    stream.after = rows.at(-1)?.date ?? stream.after;
+    stream.ended = !isAll || rows.length < most;
+  };
+  const streams = ids.map((id): Stream => ({
+    id,
+    rows: [],
+    at: 0,
+    size: Math.min(FEW, needed),
+    after,
+    ended: false,
+  }));
+  const isEmpty = (stream: Stream): boolean => stream.at >= stream.rows.length;
+  let filled = 0;
+  let most = Math.min(needed, STEP);
+  return () => {
+    if (filled < streams.length) {
+      for (const stream of streams.slice(filled, (filled += OBJECTS))) fill(stream);
+      return [];
+    }
+    const rows: Tested[] = [];
+    while (rows.length < most) {
+      let next: Stream | undefined;
+      for (const stream of streams) {
+        while (isEmpty(stream) && !stream.ended) fill(stream);
+        if (isEmpty(stream)) continue;
+        if (!next || (stream.rows[stream.at] as Tested).date < (next.rows[next.at] as Tested).date)
+          next = stream;
+      }
+      if (!next) break;
+      rows.push(next.rows[next.at++] as Tested);
+    }
+    most = Math.min(most * 2, STEP);
+    return rows.length === 0 ? undefined : rows;
+  };
+}

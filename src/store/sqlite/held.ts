@@ -1,0 +1,99 @@
+/** What somebody may know of named objects: looked up by rank, so that what is hidden costs what is absent costs. */
+import type { Scope } from '../../domain/access';
+import { typeOf } from '../../domain/stix';
+import { MOST_HELD, MOST_HELD_BYTES, MOST_LOOKED_UP_BYTES, type Held, type ObjectStore } from '../store';
+import { SPECS, visible } from './by-id';
+import type { Connection } from './connection';
+import { keyOf } from './standing';
+
+interface Version {
+  readonly row: number;
+  readonly size: number;
+  readonly object_id: string;
+  readonly version_key: string;
+}
+
+interface Body {
+  readonly text: string;
+  readonly trusted: 0 | 1;
+}
+
+/** The newest versions up to the rank, MOST_HELD of each rank and specification version, without their bodies. */
+function newest(rank: number): string {
+  const seeks = SPECS.flatMap((spec) =>
+    Array.from(
+      { length: rank + 1 },
+      (
+        _,
+        r,
+      ) => `SELECT * FROM (SELECT row, size, object_id, version_key FROM versions INDEXED BY versions_rank
+        WHERE collection = @collection AND key = @key AND type = @type AND spec = '${spec}' AND rank = ${r}
+        ORDER BY version_key DESC LIMIT ${MOST_HELD})`,
+    ),
+  );
+  return `${seeks.join(' UNION ALL ')} ORDER BY version_key DESC LIMIT ${MOST_HELD}`;
+}
+
+const BODY = `SELECT v.body AS text,
+  v.publisher = ? OR coalesce(json_extract(o.definition, '$.kind') IN ('desk', 'operator'), 0) AS trusted
+  FROM versions v LEFT JOIN organisations o ON o.id = v.publisher WHERE v.row = ?`;
+
+/** @param rowOf the row of the collection. */
+export function heldObjects(
+  { sql, read }: Connection,
+  rowOf: (scope: Scope) => number,
+): Pick<ObjectStore, 'lookup' | 'known' | 'presence'> {
+  const named = (scope: Scope, id: string): { collection: number; key: Buffer; type: string } => ({
+    collection: rowOf(scope),
+    key: keyOf(id),
+    type: typeOf(id),
+  });
+  /** Whether a version of exactly this id may be seen. */
+  const sees = (scope: Scope, id: string): boolean =>
+    scope.clearance !== undefined &&
+    sql(
+      `SELECT 1 FROM (${visible(scope.clearance)}) k JOIN versions v ON v.row = k.row WHERE v.object_id = @id LIMIT 1`,
+    ).get({
+      ...named(scope, id),
+      id,
+    }) !== undefined;
+
+  return {
+    lookup: async (scope, ids) =>
+      read(() => {
+        const found = new Map<string, Held[]>();
+        const { clearance } = scope;
+        if (clearance === undefined) return found;
+        let left = MOST_LOOKED_UP_BYTES;
+        for (const id of ids) {
+          const held: Held[] = [];
+          let most = Math.min(MOST_HELD_BYTES, left);
+          for (const { row, size, object_id } of sql(newest(clearance)).all(named(scope, id)) as Version[]) {
+            // What is older than one left out would pass for the newest.
+            if (object_id !== id || size > most) break;
+            most -= size;
+            left -= size;
+            const { text, trusted } = sql(BODY).get(scope.principal.organisation.id, row) as Body;
+            held.push({ text, trusted: trusted === 1 });
+          }
+          if (held.length > 0) found.set(id, held);
+        }
+        return found;
+      }),
+    known: async (scope, ids) =>
+      read(() => {
+        const identity = sql('SELECT 1 FROM organisations WHERE identity = ?');
+        return new Set(ids.filter((id) => sees(scope, id) || identity.get(id) !== undefined));
+      }),
+    presence: async (scope, id, instants) =>
+      read(() => {
+        const { collection, key, type } = named(scope, id);
+        const gone = sql(
+          'SELECT 1 FROM removed WHERE collection = ? AND key = ? AND type = ? AND version_key = ? AND rank <= ?',
+        );
+        for (const instant of instants)
+          if (gone.get(collection, key, type, instant, scope.clearance ?? -1)) return 'removed';
+        return sees(scope, id) ? 'present' : 'absent';
+      }),
+  };
+}
