@@ -14,6 +14,8 @@ export interface Candidate {
   readonly stated: StatedVersion | undefined;
   /** Digest of the canonical JSON: equal digests are equal objects (T-372). */
   readonly digest: string;
+  /** The digest with defaults as written, where it is another: what older versions of Jisr stored. */
+  readonly written?: string | undefined;
   readonly marks: Marks;
   /** What this object says of TLP if it is a marking definition; undefined for other types. */
   readonly definition: Rank | null | undefined;
@@ -157,13 +159,13 @@ export function judge<Ref>(
   const refused = past.filter((line) => strict(ruleOf(line)));
   warnings.push(...past.filter((line) => !collection.policy.quiet.includes(ruleOf(line))));
   const message = warnings.length === 0 ? undefined : warnings.join('\n');
-  const same = standing.find((v) =>
-    candidate.stated ? v.key === candidate.stated.key : v.digest === candidate.digest,
-  );
+  const equal = (v: StandingVersion<Ref>): boolean =>
+    v.digest === candidate.digest || v.digest === candidate.written;
+  const same = standing.find((v) => (candidate.stated ? v.key === candidate.stated.key : equal(v)));
   if (same) {
     if (!visible(same))
       return { outcome: 'conceal', reason: 'a version that the publisher may not see is held', message };
-    if (same.digest === candidate.digest) {
+    if (equal(same)) {
       return { outcome: 'held', version: same.version, message: 'Already present; nothing was changed.' };
     }
     return fail(
