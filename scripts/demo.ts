@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { v4 as uuid } from 'uuid';
 import { accessOf, type Organisation, type Principal } from '../src/domain/access';
-import { marksOf, rankFrom, resolveMarks, tlpName, type Rank } from '../src/domain/tlp';
+import { resolveMarks } from '../src/domain/markings';
+import { marksOf, rankFrom, tlpName, type Rank } from '../src/domain/tlp';
 import { generatePassword, hashPassword } from '../src/passwords';
 import { openStore } from '../src/store/open';
 import type { Store } from '../src/store/store';
@@ -131,7 +132,7 @@ async function poll(
 }
 
 const rankOfObject = (object: StixObject, byDefault: Rank): Rank => {
-  const { declared, unresolved } = resolveMarks(marksOf(object), () => undefined);
+  const { declared, unresolved } = resolveMarks(marksOf(object), () => [], { publisher: '', collection: '' });
   return rankFrom(declared, unresolved.length, byDefault);
 };
 

@@ -102,6 +102,7 @@ function admit(raw: RawMember, collection: Collection, requested: Micros, around
       definition: type === 'marking-definition' ? definitionRank(object) : undefined,
       createdBy: text('created_by_ref'),
       created: text('created'),
+      revoked: object['revoked'] === true,
       ownerless: groupOf(type) === 'SCO',
       text: raw.text,
       warnings: summarise(warnings),

@@ -1,5 +1,6 @@
 /** What happens to an object that is published or removed, given what the collection holds: pure decisions. */
 import { notTheirs, type Scope } from './access';
+import { byArrival, type RankedVersion, type Ref } from './entries';
 import type { VersionSelection } from './query';
 import type { StatedVersion } from './stix';
 import { instantKey } from './timestamp';
@@ -21,6 +22,7 @@ export interface Candidate {
   readonly definition: Rank | null | undefined;
   readonly createdBy: string | undefined;
   readonly created: string | undefined;
+  readonly revoked: boolean;
   /** Cyber-observables: their ids follow from their content, nobody owns them (D8a). */
   readonly ownerless: boolean;
   /** The object as it came, without insignificant white space. */
@@ -28,6 +30,10 @@ export interface Candidate {
   /** What the producer should know although the object is accepted. */
   readonly warnings: readonly string[];
 }
+
+/** The digests under which a store may hold the very same content. */
+export const digestsOf = ({ digest, written }: Candidate): string[] =>
+  written === undefined ? [digest] : [digest, written];
 
 /** A member of a publication that failed before it came to the store. */
 export interface Refused {
@@ -38,16 +44,14 @@ export interface Refused {
 
 export type Member = { readonly candidate: Candidate } | { readonly refused: Refused };
 
-/** A version that the collection holds. `ref` is the store's own name for it. */
-export interface StandingVersion<Ref> {
-  readonly ref: Ref;
-  readonly spec: string;
+/** A version that the collection holds. */
+export interface StandingVersion extends RankedVersion {
   readonly version: string;
-  readonly key: string;
   readonly digest: string;
-  readonly rank: Rank;
   /** The id of the organisation that published it. */
   readonly publisher: string;
+  /** The id of the organisation to which the object belonged, as far as this version's readers could know, when it came. */
+  readonly owner: string;
 }
 
 export type Judgement =
@@ -55,11 +59,14 @@ export type Judgement =
       readonly outcome: 'add';
       readonly rank: Rank;
       readonly marks: ResolvedMarks;
+      readonly owner: string;
+      /** Others' versions under this id that the publisher cannot see: told to the curators, never to the publisher (D7a). */
+      readonly beside: readonly StandingVersion[];
       readonly message: string | undefined;
     }
   | { readonly outcome: 'held'; readonly version: string; readonly message: string }
-  /** D7: reported like a first add; what came is set aside for the curators. */
-  | { readonly outcome: 'conceal'; readonly reason: string; readonly message: string | undefined }
+  /** Reported like a first addition, but nothing is added: the very same stands already, where the publisher cannot see it. */
+  | { readonly outcome: 'conceal'; readonly reason: string | undefined; readonly message: string | undefined }
   | { readonly outcome: 'fail'; readonly message: string };
 
 const fail = (message: string): Judgement => ({ outcome: 'fail', message });
@@ -72,19 +79,19 @@ export interface Lineage {
 }
 
 /** What a judgement asks the store for when it needs it. */
-export interface Circumstances<Ref> {
+export interface Circumstances {
   /** The id of the organisation that an identity stands for. */
   readonly identityOwner: (identity: string) => string | undefined;
   readonly lineage: (ref: Ref) => Lineage;
-  /** Other types under which the publisher has put the UUID of the object. */
+  /** Other types under which the publisher has put the UUID of the object, as far as it can see. */
   readonly otherTypes: readonly string[];
 }
 
 /** What takes the other versions of an object to see; it never refuses (rules §14). */
-function history<Ref>(
+function history(
   candidate: Candidate,
-  visible: readonly StandingVersion<Ref>[],
-  { lineage, otherTypes }: Circumstances<Ref>,
+  visible: readonly StandingVersion[],
+  { lineage, otherTypes }: Circumstances,
 ): string[] {
   const said = otherTypes
     .slice(0, 1)
@@ -113,18 +120,42 @@ function history<Ref>(
   return said;
 }
 
+/** What somebody sees: up to their clearance, whoever published it (D8b). */
+export const sees = (scope: Scope, { rank }: { readonly rank: Rank }): boolean =>
+  scope.clearance !== undefined && rank <= scope.clearance;
+
 /**
- * Judges one object.
- *
- * @param standing the versions of its id that the collection holds, oldest arrival first.
- * @param marks its markings, looked up in its bundle and in the store.
+ * Whose an object is for the readers of a rank (D8a): of two organisations that could not see each other, each owns
+ * what it published for the ranks that see it only.
  */
-export function judge<Ref>(
+function ownerFor(standing: readonly StandingVersion[], rank: Rank): string | undefined {
+  const seen = standing.filter((v) => v.rank <= rank);
+  const top = Math.max(...seen.map((v) => v.rank));
+  return seen.filter((v) => v.rank === top).sort(byArrival)[0]?.owner;
+}
+
+/** Whose an object is, as far as somebody sees. */
+export function ownerOf(scope: Scope, standing: readonly StandingVersion[]): string | undefined {
+  return ownerFor(
+    standing.filter((v) => sees(scope, v)),
+    4,
+  );
+}
+
+/**
+ * Judges one object. What the publisher is told follows from what the publisher may see, and from nothing else: whether
+ * something stands above their clearance changes no word of it, now or later (D7a, D8b).
+ *
+ * @param standing of the versions of its id that the collection holds: those of its instant, those of its content if
+ *   it states no version, the nearest older one that the publisher sees, and every edge.
+ * @param marks its markings, looked up.
+ */
+export function judge(
   scope: Scope<'write'>,
   candidate: Candidate,
-  standing: readonly StandingVersion<Ref>[],
+  standing: readonly StandingVersion[],
   marks: ResolvedMarks,
-  circumstances: Circumstances<Ref>,
+  circumstances: Circumstances,
 ): Judgement {
   const { collection, ceiling } = scope;
   const organisation = scope.principal.organisation.id;
@@ -151,73 +182,85 @@ export function judge<Ref>(
       `MARKING at /object_marking_refs: ${unknown} is not known yet; the object is treated as TLP:${name(rank)} until it arrives.`,
     );
   }
-  const visible = (v: StandingVersion<Ref>): boolean =>
-    v.publisher === organisation || (scope.clearance !== undefined && v.rank <= scope.clearance);
-  const refusal = notTheirs(scope, candidate, standing[0]?.publisher, circumstances.identityOwner);
+  const visible = standing.filter((v) => sees(scope, v));
+  const first = ownerFor(visible, rank) ?? ownerOf(scope, standing);
+  const refusal = notTheirs(scope, candidate, first, circumstances.identityOwner);
   const strict = (rule: string): boolean => collection.policy.strict.includes(rule);
-  const past = history(candidate, standing.filter(visible), circumstances);
+  const past = history(candidate, visible, circumstances);
   const refused = past.filter((line) => strict(ruleOf(line)));
   warnings.push(...past.filter((line) => !collection.policy.quiet.includes(ruleOf(line))));
   const message = warnings.length === 0 ? undefined : warnings.join('\n');
-  const equal = (v: StandingVersion<Ref>): boolean =>
-    v.digest === candidate.digest || v.digest === candidate.written;
-  const same = standing.find((v) => (candidate.stated ? v.key === candidate.stated.key : equal(v)));
-  if (same) {
-    if (!visible(same))
-      return { outcome: 'conceal', reason: 'a version that the publisher may not see is held', message };
-    if (equal(same)) {
-      return { outcome: 'held', version: same.version, message: 'Already present; nothing was changed.' };
-    }
+  const digests = digestsOf(candidate);
+  const isEqual = (v: StandingVersion): boolean => digests.includes(v.digest);
+  const isSame = (v: StandingVersion): boolean =>
+    candidate.stated ? v.key === candidate.stated.key : isEqual(v);
+  const same = visible.filter(isSame);
+  const held = same.find(isEqual);
+  if (held)
+    return { outcome: 'held', version: held.version, message: 'Already present; nothing was changed.' };
+  if (same.length > 0) {
     return fail(
       'C-SAMEVER at /modified: this version is held with other content, and the copy that stands wins. Give changed content a later "modified".',
     );
   }
   if (refusal !== undefined) {
-    if (standing.length > 0 && !standing.some(visible) && refusal.startsWith('another')) {
-      return { outcome: 'conceal', reason: refusal, message };
-    }
     return fail(
       `OWNER at /id: ${refusal}; revising its objects takes the right to curate. Publish under an id and identity of your own.`,
     );
   }
   if (refused.length > 0) return fail(refused.join('\n'));
-  return { outcome: 'add', rank, marks, message };
+
+  const hidden = standing.filter((v) => !visible.includes(v));
+  const twins = hidden.filter((v) => isSame(v) && v.rank <= rank);
+  if (twins.some(isEqual)) return { outcome: 'conceal', reason: undefined, message };
+  if (twins.some((v) => v.publisher === organisation))
+    return {
+      outcome: 'conceal',
+      reason: 'its organisation has published this version with other content',
+      message,
+    };
+  const owner = ownerFor(standing, rank) ?? organisation;
+  const beside = hidden.filter((v) => v.publisher !== organisation);
+  return { outcome: 'add', rank, marks, owner, beside, message };
 }
 
 const ruleOf = (line: string): string => line.slice(0, line.indexOf(' '));
 const name = (rank: Rank): string => tlpName(rank).toUpperCase();
 
 /** A standing version with what its removal is judged by. */
-export interface RemovableVersion<Ref> extends StandingVersion<Ref> {
+export interface RemovableVersion extends StandingVersion {
   readonly createdBy: string | undefined;
   readonly ownerless: boolean;
 }
 
 /** `absent`: no such version that the caller may see; `not-theirs`: there is, and it takes curate. */
-export type RemovalChoice<Ref> = { readonly remove: readonly Ref[] } | 'absent' | 'not-theirs';
+export type RemovalChoice = { readonly remove: readonly Ref[] } | 'absent' | 'not-theirs';
 
-/** Chooses what a DELETE removes: only versions that the caller may see (D8a, T-352, T-353). */
-export function chooseRemoval<Ref>(
+/**
+ * Chooses what a DELETE removes (D8a, T-352, T-353).
+ *
+ * @param standing the versions of the object that the caller may see.
+ */
+export function chooseRemoval(
   scope: Scope<'remove'>,
   id: string,
-  standing: readonly RemovableVersion<Ref>[],
+  standing: readonly RemovableVersion[],
   selection: { readonly version: VersionSelection; readonly specVersions: readonly string[] | undefined },
   identityOwner: (identity: string) => string | undefined,
-): RemovalChoice<Ref> {
+): RemovalChoice {
   const eligible = standing
-    .filter((v) => scope.clearance !== undefined && v.rank <= scope.clearance)
+    .filter((v) => sees(scope, v))
     .filter((v) => selection.specVersions === undefined || selection.specVersions.includes(v.spec))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
   const picked = pick(eligible, selection.version);
   if (picked.length === 0) return 'absent';
-  const first = standing[0]?.publisher;
   const theirs = picked.filter(
     (v) =>
       notTheirs(
         scope,
         // An observable belongs to nobody, but a copy of it to whoever put it here.
         { id, ownerless: false, createdBy: v.createdBy },
-        v.ownerless ? v.publisher : first,
+        v.ownerless ? v.publisher : v.owner,
         identityOwner,
       ) === undefined,
   );

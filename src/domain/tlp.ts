@@ -113,26 +113,12 @@ export function marksOf(object: Json): Marks {
   return { rank, cited };
 }
 
-/** What is known of a cited marking definition: its rank, null for "says nothing of TLP", undefined for unknown. */
-export type Known = Rank | null | undefined;
-
-/** Markings after everything known was looked up; kept with a version, so that its rank can be given anew. */
+/** Markings after what is known was looked up; kept with a version, so that its rank can be given anew. */
 export interface ResolvedMarks {
-  /** The highest rank that the known markings declare; null where they declare none. */
+  /** The highest rank that the object and the definitions it cites declare; null where they declare none. */
   readonly declared: Rank | null;
-  /** The cited marking definitions that nobody knows yet. */
+  /** The cited marking definitions whose word is not known yet. */
   readonly unresolved: readonly string[];
-}
-
-export function resolveMarks(marks: Marks, known: (markingId: string) => Known): ResolvedMarks {
-  let declared = marks.rank;
-  const unresolved: string[] = [];
-  for (const id of marks.cited) {
-    const rank = known(id);
-    if (rank === undefined) unresolved.push(id);
-    else declared = highest(declared, rank);
-  }
-  return { declared, unresolved };
 }
 
 /** The higher of two ranks, where null declares none. */

@@ -17,7 +17,11 @@ export interface ArchivedVersion {
   readonly declared: Rank | null;
   /** Marking definitions that it waits for, in order. */
   readonly unresolved: readonly string[];
+  /** All marking definitions that it cites but TLP's own, in order; those that it waits for where that was not kept. */
+  readonly cited?: readonly string[];
   readonly publisher: string;
+  /** The organisation that its object belonged to (D8a); the publisher where that was not kept. */
+  readonly owner?: string;
   readonly body: string;
   /** By date; ranges in the order of QUESTIONS (src/domain/entries.ts). */
   readonly entries: readonly { readonly date: Micros; readonly ranges: readonly Range[] }[];
@@ -61,7 +65,10 @@ export type ArchiveRecord =
       readonly kind: 'marking';
       readonly id: string;
       readonly organisation: string;
+      /** The collection that took it; not there if that is not known. */
+      readonly collection?: string;
       readonly rank: Rank | null;
+      /** Whether a curator of the collection published it. */
       readonly trusted: boolean;
     }
   | ArchivedObject

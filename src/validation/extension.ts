@@ -11,7 +11,7 @@ import type { Budget } from './patience';
 import { shown, type Finding } from './verdict';
 
 /** What one use of a stranger's schema may take, in ms; a sound one takes less than one, on a machine that has time. */
-const MOST_MS = 50;
+const MOST_MS = 250;
 /** Cut off so often, a schema is slow, and not the machine: it is not tried again. */
 const MOST_CUTS = 2;
 const MOST_CHARACTERS = 200_000;

@@ -192,18 +192,24 @@ async function schedule(seed: number, fault: Fault): Promise<string | undefined>
         let command: Command | undefined;
         if (wish === 'add' && !standing.some((s) => s.key === String(v))) {
           command = { add: { o, v, rank } };
-          unit.add(() => ({
-            ...{
-              o: nameOf(o),
-              u: nameOf(o).slice(-36),
-              type: 'tool',
-              spec: '2.1',
-              version: String(v),
-              key: String(v),
-            },
-            ...{ digest: '', created: null, createdBy: null, revoked: false, publisher: '', size: 1, rank },
-            ...{ declared: rank, unresolved: [], body: `${o} ${v}` },
-          }));
+          unit.add({
+            o: nameOf(o),
+            u: nameOf(o).slice(-36),
+            type: 'tool',
+            spec: '2.1',
+            version: String(v),
+            key: String(v),
+            digest: '',
+            created: null,
+            createdBy: null,
+            revoked: false,
+            publisher: '',
+            size: 1,
+            rank,
+            declared: rank,
+            unresolved: [],
+            body: `${o} ${v}`,
+          });
         } else if (wish === 'remove' && standing.length > 0) {
           const last = standing.at(-1)!;
           command = { remove: { o, v: Number(last.key) } };

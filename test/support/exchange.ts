@@ -96,6 +96,7 @@ export function candidate(object: StixObject): Candidate {
     definition: type === 'marking-definition' ? definitionRank(object) : undefined,
     createdBy: object['created_by_ref'] as string | undefined,
     created: object['created'] as string | undefined,
+    revoked: object['revoked'] === true,
     ownerless: groupOf(type) === 'SCO',
     text: JSON.stringify(object),
     warnings: [],

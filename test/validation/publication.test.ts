@@ -354,9 +354,14 @@ describe('C-SAMEVER beside defaults', () => {
   test('of an observable without a version too', async () => {
     const [desk, c] = [await somebody('desk'), await made()];
     const url = make('url', { spec_version: undefined });
+    await publish(desk, c, url);
     for (const same of [url, { ...url, spec_version: '2.1' }, { ...url, defanged: false }])
-      await publish(desk, c, same);
-    expect((await publish(desk, c, url)).successes![0]!.message).toMatch(/^Already present/);
+      expect((await publish(desk, c, same)).successes![0]!.message).toMatch(/^Already present/);
+
+    const old = await made();
+    const stored = { ...candidate(url), digest: writtenDigest(url)! };
+    await store.objects.append(write(old, desk), { ...part([]), members: [{ candidate: stored }] });
+    expect((await publish(desk, old, url)).successes![0]!.message).toMatch(/^Already present/);
   });
 });
 

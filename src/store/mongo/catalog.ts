@@ -5,7 +5,7 @@ import { changesBetween } from '../../domain/changes';
 import { withHandGrants } from '../hand-grants';
 import { stillHolds } from '../refusals';
 import type { CatalogStore, HandGrant } from '../store';
-import type { Writer } from './append';
+import type { Writer } from './writer';
 import { guarded, type Connection } from './connection';
 
 export interface CatalogReader {

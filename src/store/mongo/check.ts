@@ -14,7 +14,7 @@ const SETTLE = 'Run: jisr check --mend --apply';
 /** Whether an object's live entries are what its versions ask for. */
 function settled(docs: readonly EntryDoc[]): boolean {
   const versions = [...new Map(docs.map((d) => [d.ref, d])).values()];
-  return isSettled<Micros>(
+  return isSettled(
     versions,
     docs.map((d) => ({ ref: d.ref, date: d.date, ranges: d })),
   );

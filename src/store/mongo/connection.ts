@@ -45,6 +45,12 @@ export interface EntryDoc extends Record<Question, Range> {
   readonly rank: Rank;
   readonly declared: Rank | null;
   readonly unresolved: readonly string[];
+  /** All marking definitions that it cites but TLP's own; not there in what was written before it was kept. */
+  readonly cited?: readonly string[];
+  /** The organisation that the object belonged to when it came (D8a); not there in what was written before it was kept. */
+  readonly owner?: string;
+  /** false: the version is neither "last" nor "first" for anybody, and no new one changes what it answers. */
+  readonly edge?: boolean;
   readonly body: string;
   /** The batch that settled it last. */
   readonly by: number;
@@ -104,11 +110,14 @@ export interface AuditDoc {
 }
 
 export interface MarkingDoc {
-  /** `<marking> <organisation>` */
+  /** `<marking> <organisation> <collection> <rank>` */
   readonly _id: string;
   readonly marking: string;
   readonly organisation: string;
+  /** The collection that took it; not there in what was written before it was kept. */
+  readonly collection?: string;
   readonly rank: Rank | null;
+  /** Whether a curator of the collection published it. */
   readonly trusted: boolean;
 }
 
@@ -147,11 +156,12 @@ export const INDEXES: readonly [keyof Tables, IndexSpecification, { unique?: tru
   ['entries', { c: 1, type: 1, latest_all: 1, date: 1 }, {}],
   ['entries', { c: 1, type: 1, latest_last: 1, date: 1 }, {}],
   // What stands of an object, and whatever stands under its UUID.
-  ['entries', { c: 1, u: 1 }, {}],
+  ['entries', { c: 1, u: 1, edge: 1 }, {}],
   // By date: retention, the check.
   ['entries', { c: 1, date: 1 }, {}],
   // Who waits for a marking definition.
   ['entries', { unresolved: 1 }, {}],
+  ['entries', { cited: 1 }, {}],
   // The newest batch; that a place is taken once is what _id is for.
   ['batches', { c: 1, n: 1 }, {}],
   ['chunks', { token: 1 }, {}],

@@ -1,6 +1,6 @@
 /** Leases, runs and notes of jobs; how far readers came; maintenance. */
 import type { HouseStore } from '../store';
-import type { Writer } from './append';
+import type { Writer } from './writer';
 import type { CatalogReader } from './catalog';
 import { check } from './check';
 import { guarded, isDuplicate } from './connection';

@@ -1,6 +1,6 @@
 import type { Store, StoreOptions } from '../store';
 import { mongoArchive } from './archive';
-import { writer } from './append';
+import { writer } from './writer';
 import { catalogReader, mongoCatalog } from './catalog';
 import { connect, guarded } from './connection';
 import { mongoHouse } from './house';

@@ -3,7 +3,7 @@ import { StoreUnavailable } from '../../domain/errors';
 import type { ObjectQuery } from '../../domain/query';
 import { MOST_HELD, type Held, type Inspected, type Listed, type ObjectStore, type Page } from '../store';
 import { pageOf } from '../page';
-import { writer, type Writer } from './append';
+import { writer, type Writer } from './writer';
 import type { CatalogReader } from './catalog';
 import { asOf, guarded, type EntryDoc } from './connection';
 import { pick } from './query';

@@ -1,149 +1,133 @@
-/** One unit of work on a collection: what stands of some objects, changed in memory, and what that makes a batch do. */
+/** A unit of work of the domain, kept in documents: what was loaded, and what a batch does. */
 import {
+  isEdge,
   QUESTIONS,
-  settle,
   type Entry,
   type Question,
   type Range,
-  type RankedVersion,
+  type Ranges,
+  type Ref,
 } from '../../domain/entries';
-import type { Micros } from '../../domain/timestamp';
-import { rankFrom, type Rank } from '../../domain/tlp';
+import type { StandingVersion } from '../../domain/publication';
+import { formatTimestamp, instantKey, type Micros } from '../../domain/timestamp';
+import type { Rank, ResolvedMarks } from '../../domain/tlp';
+import { objectOf, Unit as DomainUnit, type ObjectEntry, type Settlement } from '../../domain/unit';
 import type { Cut, Effects } from './batches';
 import type { AuditDoc, Connection, EntryDoc } from './connection';
 import type { Link } from './log';
 
-type Doc = { -readonly [K in keyof EntryDoc]: EntryDoc[K] };
 /** What a version says of itself; each of its entries repeats it. */
-export type Version = Omit<EntryDoc, '_id' | 'c' | 'date' | 'ref' | 'state' | 'by' | Question>;
+export type Version = Omit<EntryDoc, '_id' | 'c' | 'date' | 'ref' | 'state' | 'by' | 'edge' | Question>;
+/** An entry as it was loaded, with or without its body. */
+export type LoadedDoc = Omit<EntryDoc, 'body'> & { readonly body?: string };
 
 const NOTHING = Object.fromEntries(QUESTIONS.map((q) => [q, 0])) as Record<Question, Range>;
-
-/** The fields of an entry that a batch may change. */
-const CHANGING = ['state', 'rank', 'declared', 'unresolved', 'body', ...QUESTIONS] as const;
+const rangesOf = (doc: Ranges): Ranges =>
+  Object.fromEntries(QUESTIONS.map((q) => [q, doc[q]])) as Record<Question, Range>;
 
 export const uuidOf = (id: string): string => id.slice(-36).toLowerCase();
 
 export class Unit {
-  private readonly docs = new Map<string, { readonly before: Doc | undefined; now: Doc }>();
-  /** By object id. */
-  private readonly objects = new Map<string, Doc[]>();
+  readonly domain = new DomainUnit<StandingVersion>();
+  /** Live entries by date. */
+  private readonly docs = new Map<Micros, LoadedDoc>();
+  /** By object. */
+  private readonly objects = new Map<string, LoadedDoc[]>();
+  private readonly added = new Map<Ref, Version>();
+  private readonly cuts = new Map<Micros, Cut>();
   private readonly audit: AuditDoc[] = [];
-  private last: Micros;
 
-  /** @param docs all entries of every object that is worked on, live or not. */
+  /** @param docs entries of the objects that are worked on: all, or at least of every edge and of all that changes. */
   constructor(
     private readonly connection: Pick<Connection, 'clock' | 'random'>,
     readonly collection: string,
     readonly tip: Link,
-    docs: readonly EntryDoc[],
+    docs: readonly LoadedDoc[],
   ) {
-    this.last = tip.last;
-    for (const doc of docs) this.keep({ ...doc }, doc);
+    this.take(docs);
   }
 
-  private keep(now: Doc, before: Doc | undefined): void {
-    this.docs.set(now._id, { before, now });
-    const of = this.objects.get(now.o);
-    if (of) of.push(now);
-    else this.objects.set(now.o, [now]);
+  /** What was loaded later. */
+  take(docs: readonly LoadedDoc[]): void {
+    const fresh = docs.filter((d) => d.state === 'live' && !this.docs.has(d.date));
+    for (const doc of fresh) {
+      this.docs.set(doc.date, doc);
+      const object = objectOf(doc.o);
+      const of = this.objects.get(object);
+      if (of) of.push(doc);
+      else this.objects.set(object, [doc]);
+    }
+    for (const object of new Set(fresh.map((d) => objectOf(d.o)))) {
+      const of = this.objects.get(object) as LoadedDoc[];
+      const oldest = of.reduce((a, b) => (a.ref <= b.ref ? a : b)).publisher;
+      const versions = of.map((d): StandingVersion => {
+        const { ref, spec, version, key, digest, rank, publisher } = d;
+        return { ref, spec, version, key, digest, rank, publisher, owner: d.owner ?? oldest };
+      });
+      const entries = of.map((d): Entry => ({ ref: d.ref, date: d.date, ranges: rangesOf(d) }));
+      this.domain.take(object, versions, entries);
+    }
   }
 
-  /** Above every date given and the clock (T-176), in steps that tell little of what is hidden (D9). */
-  nextDate(): Micros {
-    if (this.last === this.tip.last) this.last = Math.max(this.last, this.connection.clock());
-    return (this.last += 1 + Math.floor(this.connection.random() * 16));
-  }
-
-  /** One entry of each version that stands, oldest arrival first. */
-  versions(id: string): Doc[] {
-    const found = new Map<Micros, Doc>();
-    for (const doc of this.objects.get(id) ?? [])
-      if (doc.state === 'live' && !found.has(doc.ref)) found.set(doc.ref, doc);
+  /** One entry of each version that was loaded and stands, oldest arrival first. */
+  versions(id: string): LoadedDoc[] {
+    const standing = new Set(this.domain.standing(id).map((v) => v.ref));
+    const found = new Map<Ref, LoadedDoc>();
+    for (const doc of this.objects.get(objectOf(id)) ?? [])
+      if (standing.has(doc.ref) && !found.has(doc.ref)) found.set(doc.ref, doc);
     return [...found.values()].sort((a, b) => a.ref - b.ref);
   }
 
-  /** The ids of all objects under a UUID. */
-  under(uuid: string): string[] {
-    return [...this.objects].filter(([, [doc]]) => doc?.u === uuid).map(([id]) => id);
+  /** The entries that were loaded. */
+  loaded(): readonly LoadedDoc[] {
+    return [...this.docs.values()];
   }
 
-  /** @param version given the date, for those whose version it is. */
-  add(version: (date: Micros) => Version): Version {
-    const date = this.nextDate();
-    const said = version(date);
-    this.settle(said.o, { said, date });
-    return said;
+  /** The ids of all objects under a UUID that stand. */
+  under(uuid: string): string[] {
+    return [...this.objects.values()].flatMap(([doc]) => (doc?.u === uuid ? [doc.o] : []));
+  }
+
+  /** Adds a version. @param said without `key`, its date will name it. */
+  add(said: Version): Ref {
+    const { o, spec, version, digest, rank, publisher, owner = publisher } = said;
+    const ref = this.domain.add(o, said.key === '' ? undefined : said.key, (own, key) => ({
+      ref: own,
+      spec,
+      version,
+      key,
+      digest,
+      rank,
+      publisher,
+      owner,
+    }));
+    this.describe(ref, said);
+    return ref;
+  }
+
+  /** Says what is written of a version that the domain's unit added. */
+  describe(ref: Ref, said: Version): void {
+    this.added.set(ref, said);
   }
 
   /** Takes versions out. */
-  drop(id: string, refs: readonly Micros[]): void {
-    for (const doc of this.objects.get(id) ?? [])
-      if (refs.includes(doc.ref)) Object.assign(doc, NOTHING, { state: 'removed', body: '' });
-    this.settle(id);
+  drop(id: string, refs: readonly Ref[]): void {
+    for (const ref of refs) this.domain.drop(id, ref);
+    for (const doc of this.objects.get(objectOf(id)) ?? [])
+      if (refs.includes(doc.ref)) this.cut(doc.date, { ...NOTHING, state: 'removed', edge: false, body: '' });
   }
 
-  /** Gives a version what its markings say now, and with it its rank. @returns whether the rank changed. */
-  remark(
-    id: string,
-    ref: Micros,
-    declared: Rank | null,
-    unresolved: readonly string[],
-    byDefault: Rank,
-  ): boolean {
-    let changed = false;
-    for (const doc of this.objects.get(id) ?? []) {
-      if (doc.ref !== ref || doc.state === 'removed') continue;
-      const rank = rankFrom(declared, unresolved.length, byDefault);
-      changed ||= rank !== doc.rank;
-      Object.assign(doc, { declared, unresolved, rank });
-    }
-    if (changed) this.settle(id);
-    return changed;
+  /** What a version's markings say, after what the unit did. */
+  marksOf(doc: LoadedDoc): ResolvedMarks {
+    const { declared = doc.declared, unresolved = doc.unresolved } = this.cuts.get(doc.date) ?? {};
+    return { declared, unresolved };
   }
 
-  /** All live entries of the unit. */
-  live(): readonly Doc[] {
-    return [...this.docs.values()].map((d) => d.now).filter((d) => d.state === 'live');
-  }
-
-  /** Gives an object's entries anew by the one rule (src/domain/entries.ts). */
-  settle(id: string, fresh?: { readonly said: Version; readonly date: Micros }): void {
-    const docs = (this.objects.get(id) ?? []).filter((d) => d.state === 'live');
-    const said = new Map<Micros, Version>(docs.map((d) => [d.ref, d]));
-    if (fresh) said.set(fresh.date, fresh.said);
-    const versions = [...said].map(([ref, v]): RankedVersion<Micros> => ({
-      ref,
-      spec: v.spec,
-      key: v.key,
-      rank: v.rank,
-    }));
-    const entries = docs.map((d): Entry<Micros> => ({ ref: d.ref, date: d.date, ranges: d }));
-    const { kept, gained } = settle(versions, entries);
-    const left = new Map(kept.map((entry) => [entry.date, entry.ranges]));
-    for (const doc of docs) {
-      const ranges = left.get(doc.date);
-      Object.assign(doc, ranges ?? { ...NOTHING, state: 'spent', body: '' });
-    }
-    let first = fresh?.date;
-    for (const { ref, ranges } of gained) {
-      const date = ref === first ? ref : this.nextDate();
-      if (ref === first) first = undefined;
-      const version = said.get(ref) as Version;
-      const place = { _id: `${this.collection}:${date}`, c: this.collection, date, ref } as const;
-      const body = version.body || this.bodyOf(ref);
-      this.keep({ ...version, ...place, ...ranges, body, state: 'live', by: this.tip.n + 1 }, undefined);
-    }
-  }
-
-  /** An entry that was cut to nothing has lost its body; another entry of the version, or what stood, has it. */
-  private bodyOf(ref: Micros): string {
-    for (const { now, before } of this.docs.values()) {
-      if (now.ref !== ref) continue;
-      const body = now.body || (before?.body ?? '');
-      if (body !== '') return body;
-    }
-    return '';
+  /** Gives a version what its markings say now, and with it its rank. */
+  remark(id: string, ref: Ref, declared: Rank | null, unresolved: readonly string[], rank: Rank): void {
+    this.domain.rerank(id, ref, rank);
+    for (const doc of this.objects.get(objectOf(id)) ?? [])
+      if (doc.ref === ref) this.cut(doc.date, { declared, unresolved, rank });
   }
 
   tell(by: string, action: string, collection: string, subject: string, detail: string): void {
@@ -153,22 +137,75 @@ export class Unit {
     this.audit.push({ _id, at, order, principal: by, action, collection, subject, detail });
   }
 
-  /** What the batch is to do. */
-  effects(more: Partial<Effects> = {}): { last: Micros; effects: Effects } {
-    const inserts: EntryDoc[] = [];
-    const cuts: { date: Micros; set: Cut }[] = [];
-    for (const { before, now } of this.docs.values()) {
-      if (!before) {
-        if (now.state === 'live') inserts.push(now);
-        continue;
-      }
-      const changed = CHANGING.filter(
-        (field) => JSON.stringify(before[field]) !== JSON.stringify(now[field]),
-      );
-      if (changed.length > 0)
-        cuts.push({ date: now.date, set: Object.fromEntries(changed.map((f) => [f, now[f]])) });
-    }
-    inserts.sort((a, b) => a.date - b.date);
-    return { last: this.last, effects: { inserts, cuts, audit: this.audit, markings: [], ...more } };
+  /** Settles what the unit did. @returns the standing versions of which a new entry needs the body. */
+  settle(): { readonly settlement: Settlement; readonly wanted: readonly Ref[] } {
+    const settlement = this.domain.finish(this.tip.last, this.connection.clock(), this.connection.random);
+    const wanted = settlement.inserts
+      .filter((e) => e.ref > 0 && this.bodyOf(e.ref) === undefined)
+      .map((e) => e.ref);
+    return { settlement, wanted: [...new Set(wanted)] };
   }
+
+  /** What the batch is to do. @param bodies of the versions that {@link settle} wanted. */
+  effects(
+    settlement: Settlement = this.settle().settlement,
+    more: Partial<Effects> = {},
+    bodies: ReadonlyMap<Ref, string> = new Map(),
+  ): { last: Micros; effects: Effects } {
+    const { cuts, spent, dates, last } = settlement;
+    for (const { date, ranges } of cuts) this.cut(date, ranges);
+    for (const { date } of spent) this.cut(date, { ...NOTHING, state: 'spent', edge: false, body: '' });
+    const edges = this.markEdges(settlement);
+    const inserts = settlement.inserts.map((entry): EntryDoc => {
+      const { id: _, date, ref, ranges } = entry;
+      const first = dates.get(ref);
+      const own = ref < 0 ? (first as Micros) : ref;
+      const place = { _id: `${this.collection}:${date}`, c: this.collection, date, ref: own };
+      const said = ref < 0 ? named(this.added.get(ref) as Version, own) : this.again(ref, bodies);
+      const edge = edges.has(ref);
+      return { ...said, ...place, ...ranges, edge, state: 'live', by: this.tip.n + 1 };
+    });
+    const changed = [...this.cuts].map(([date, set]) => ({ date, set }));
+    return { last, effects: { inserts, cuts: changed, audit: this.audit, markings: [], ...more } };
+  }
+
+  private cut(date: Micros, set: Cut): void {
+    this.cuts.set(date, { ...this.cuts.get(date), ...set });
+  }
+
+  /** Tells each entry of a version whether the version is an edge now. @returns the refs of those that are. */
+  private markEdges({ inserts }: Settlement): ReadonlySet<Ref> {
+    const edges = new Set<Ref>(inserts.filter((e: ObjectEntry) => isEdge(e.ranges)).map((e) => e.ref));
+    const now = [...this.docs.values()].map((doc) => ({ ...doc, ...this.cuts.get(doc.date) }));
+    const live = now.filter((doc) => doc.state === 'live');
+    for (const doc of live) if (isEdge(doc)) edges.add(doc.ref);
+    for (const doc of live)
+      if (doc.edge !== edges.has(doc.ref)) this.cut(doc.date, { edge: edges.has(doc.ref) });
+    return edges;
+  }
+
+  /** A standing version, for another entry of it. */
+  private again(ref: Ref, bodies: ReadonlyMap<Ref, string>): Version {
+    const doc = [...this.docs.values()].find((d) => d.ref === ref) as LoadedDoc;
+    const {
+      declared = doc.declared,
+      unresolved = doc.unresolved,
+      rank = doc.rank,
+    } = this.cuts.get(doc.date) ?? {};
+    const { _id: _1, c: _2, date: _3, ref: _4, state: _5, by: _6, edge: _7, ...said } = doc;
+    return { ...said, declared, unresolved, rank, body: this.bodyOf(ref) ?? bodies.get(ref) ?? '' };
+  }
+
+  private bodyOf(ref: Ref): string | undefined {
+    for (const doc of this.docs.values())
+      if (doc.ref === ref && doc.body !== undefined && doc.body !== '') return doc.body;
+    return undefined;
+  }
+}
+
+/** T-370: what states no version is named by its date. */
+function named(said: Version, date: Micros): Version {
+  if (said.key !== '') return said;
+  const version = formatTimestamp(date);
+  return { ...said, version, key: instantKey(version) as string };
 }

@@ -2,7 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Filter } from 'mongodb';
+import type { Ref } from '../../domain/entries';
 import { StoreUnavailable } from '../../domain/errors';
+import type { Settlement } from '../../domain/unit';
 import { batchStore, type Effects } from './batches';
 import { asOf, type Connection, type EntryDoc } from './connection';
 import { Log } from './log';
@@ -18,13 +20,14 @@ export interface Worker {
   readonly connection: Connection;
   readonly log: Log<Effects>;
   /**
-   * @param entries which entries the work looks at: all of every object that it may touch.
-   * @param work called anew after a lost race. @returns its answer, and what else the batch does; no `effects`: nothing.
+   * @param entries which entries the work looks at: of every object that it may touch, what {@link settle} asks for.
+   * @param work called anew after a lost race; it may load more into the unit. @returns its answer, and what else the
+   *   batch does; no `effects`: nothing.
    */
   run<T>(
     collection: string,
     entries: () => Promise<Filter<EntryDoc> | undefined>,
-    work: (unit: Unit) => Promise<{ answer: T; effects?: Partial<Effects> }>,
+    work: (unit: Unit) => Promise<{ answer: T; effects?: (settlement: Settlement) => Partial<Effects> }>,
   ): Promise<T>;
 }
 
@@ -33,6 +36,16 @@ export function worker(connection: Connection): Worker {
   const log = new Log<Effects>(batchStore(connection), (ms) => sleep(ms));
   /** The last work of this process on each collection: what one process does, it does in turn. */
   const queues = new Map<string, Promise<unknown>>();
+
+  /** The bodies of versions that get another entry. */
+  async function bodiesOf(c: string, refs: readonly Ref[]): Promise<ReadonlyMap<Ref, string>> {
+    const found = new Map<Ref, string>();
+    for (const ref of refs) {
+      const doc = await tables.entries.findOne({ c, ref, state: 'live' }, { projection: { body: 1 } });
+      if (doc) found.set(ref, doc.body);
+    }
+    return found;
+  }
 
   const wayOf = (collection: string): string => `way ${collection}`;
   /** Makes way for a writer that has lost several races: courtesy, on which no promise rests. */
@@ -66,13 +79,17 @@ export function worker(connection: Connection): Worker {
         const filter = await entries();
         const docs = filter
           ? await asOf(connection, collection, tip, (session) =>
-              tables.entries.find({ ...filter, c: collection }, { session }).toArray(),
+              tables.entries
+                .find({ ...filter, c: collection }, { session, projection: { body: 0 } })
+                .toArray(),
             )
           : [];
         const unit = new Unit(connection, collection, tip, docs);
         const { answer, effects } = await work(unit);
         if (!effects) return answer;
-        if (await log.commit(collection, tip, randomUUID(), unit.effects(effects))) return answer;
+        const { settlement, wanted } = unit.settle();
+        const batch = unit.effects(settlement, effects(settlement), await bodiesOf(collection, wanted));
+        if (await log.commit(collection, tip, randomUUID(), batch)) return answer;
       }
     } finally {
       if (asked) await tables.leases.deleteOne({ _id: wayOf(collection), holder: me }).catch(() => undefined);

@@ -1,5 +1,5 @@
 /** All of a store out, as of one moment, and in. */
-import { typeOf } from '../../domain/stix';
+import { statedVersion, typeOf, type StixObject } from '../../domain/stix';
 import Database from 'better-sqlite3';
 import type { Organisation, Principal } from '../../domain/access';
 import { QUESTIONS, type Range } from '../../domain/entries';
@@ -16,7 +16,7 @@ import type {
 import type { AuditRecord, JobRun, Reading } from '../store';
 import { handGrants, policyChanged, stored } from './catalog';
 import type { Connection } from './connection';
-import { keyOf } from './settling';
+import { keyOf } from './standing';
 
 type Row = Record<string, unknown>;
 const SLICE = 500;
@@ -41,11 +41,14 @@ function objectOf(
   key: Buffer,
   type: string,
 ): ArchivedObject | undefined {
-  const rows = sql('SELECT * FROM versions WHERE collection = ? AND key = ? AND type = ?').all(
-    collection,
-    key,
-    type,
-  ) as Row[];
+  const rows = sql(
+    `SELECT v.*, coalesce(o.owner, v.publisher) AS owner FROM versions v LEFT JOIN owners o ON o.version = v.row
+     WHERE v.collection = ? AND v.key = ? AND v.type = ?`,
+  ).all(collection, key, type) as Row[];
+  const citations = (version: unknown, which: string): string[] =>
+    sql(`SELECT marking FROM citations WHERE version = ? ${which} ORDER BY marking`)
+      .pluck()
+      .all(version) as string[];
   const removed = sql(
     'SELECT version_key AS key, rank FROM removed WHERE collection = ? AND key = ? AND type = ? ORDER BY version_key',
   ).all(collection, key, type) as { key: string; rank: Rank }[];
@@ -66,10 +69,11 @@ function objectOf(
         rank: row['rank'] as Rank,
         declared: row['declared'] as Rank | null,
       },
-      unresolved: sql('SELECT marking FROM citations WHERE version = ? ORDER BY marking')
-        .pluck()
-        .all(row['row']) as string[],
-      ...{ publisher: row['publisher'] as string, body: row['body'] as string },
+      unresolved: citations(row['row'], 'AND open = 1'),
+      cited: citations(row['row'], ''),
+      publisher: row['publisher'] as string,
+      owner: row['owner'] as string,
+      body: row['body'] as string,
       entries: entries.map((e) => ({ date: e.date, ranges: QUESTIONS.map((q) => e[q] as Range) })),
     };
   });
@@ -130,10 +134,14 @@ async function* dump(connection: Pick<Connection, 'sql'>): AsyncGenerator<Archiv
     yield { kind: 'principal', principal, passwordHash: hash };
   }
   for (const grant of handGrants(connection)) yield { kind: 'grant', grant };
-  for (const row of sql('SELECT * FROM markings ORDER BY id, organisation').all() as Row[])
+  for (const row of sql('SELECT * FROM markings ORDER BY id, organisation, collection').all() as Row[])
     yield {
-      ...{ kind: 'marking', id: row['id'] as string, organisation: row['organisation'] as string },
-      ...{ rank: row['rank'] as Rank | null, trusted: row['trusted'] === 1 },
+      kind: 'marking',
+      id: row['id'] as string,
+      organisation: row['organisation'] as string,
+      collection: row['collection'] as string,
+      rank: row['rank'] as Rank | null,
+      trusted: row['curated'] === 1,
     };
   const collections = sql('SELECT row, id, last_date FROM collections ORDER BY id').all() as {
     row: number;
@@ -206,7 +214,8 @@ function loadObject(
   for (const row of sql('SELECT row FROM versions WHERE collection = ? AND key = ? AND type = ?')
     .pluck()
     .all(collection, key, type)) {
-    for (const table of ['entries', 'citations']) sql(`DELETE FROM ${table} WHERE version = ?`).run(row);
+    for (const table of ['entries', 'citations', 'owners', 'nameless'])
+      sql(`DELETE FROM ${table} WHERE version = ?`).run(row);
     sql('DELETE FROM versions WHERE row = ?').run(row);
   }
   sql('DELETE FROM removed WHERE collection = ? AND key = ? AND type = ?').run(collection, key, type);
@@ -217,7 +226,12 @@ function loadObject(
         ...[collection, type, key, objectId, v.spec, v.version, v.key, v.digest, v.rank, v.declared],
         ...[v.unresolved.length, v.publisher, Buffer.byteLength(v.body), v.body],
       ).lastInsertRowid;
-    for (const marking of v.unresolved) sql('INSERT INTO citations VALUES (?, ?)').run(marking, ref);
+    for (const marking of v.cited ?? v.unresolved)
+      sql('INSERT INTO citations VALUES (?, ?, ?)').run(marking, ref, v.unresolved.includes(marking) ? 1 : 0);
+    if (v.owner !== undefined && v.owner !== v.publisher)
+      sql('INSERT INTO owners VALUES (?, ?)').run(ref, v.owner);
+    if (!statedVersion(JSON.parse(v.body) as StixObject))
+      sql('INSERT INTO nameless VALUES (?, ?, ?, ?)').run(collection, key, v.digest, ref);
     for (const { date, ranges } of v.entries)
       sql(
         `INSERT INTO entries (collection, date, version, type, ${QUESTIONS.join(', ')}) VALUES (?, ?, ?, ?, ${QUESTIONS.map(() => '?').join(', ')})`,
@@ -298,9 +312,10 @@ function loadOne(connection: Connection, record: ArchiveRecord): void {
       );
       return;
     case 'marking':
-      sql('INSERT OR REPLACE INTO markings VALUES (?, ?, ?, ?)').run(
+      sql('INSERT OR REPLACE INTO markings VALUES (?, ?, ?, ?, ?)').run(
         record.id,
         record.organisation,
+        record.collection ?? '',
         record.rank,
         record.trusted ? 1 : 0,
       );

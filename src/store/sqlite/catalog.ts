@@ -3,8 +3,8 @@ import { changesBetween, type Change } from '../../domain/changes';
 import { withHandGrants } from '../hand-grants';
 import { stillHolds } from '../refusals';
 import type { ApplyOptions, CatalogStore, HandGrant } from '../store';
-import { rerankCollection } from './append';
 import type { Connection } from './connection';
+import { rerankCollection } from './rerank';
 
 /** Whoever reads policy keeps it until this number changes. */
 export function policyRevision({ sql }: Connection): number {
@@ -50,7 +50,9 @@ function applyChanges(
       throw stillHolds(subject, held);
     }
     sql('DELETE FROM entries WHERE collection = ?').run(row);
-    sql('DELETE FROM citations WHERE version IN (SELECT row FROM versions WHERE collection = ?)').run(row);
+    for (const table of ['citations', 'owners'])
+      sql(`DELETE FROM ${table} WHERE version IN (SELECT row FROM versions WHERE collection = ?)`).run(row);
+    sql('DELETE FROM nameless WHERE collection = ?').run(row);
     sql('DELETE FROM versions WHERE collection = ?').run(row);
     sql('DELETE FROM removed WHERE collection = ?').run(row);
     sql('DELETE FROM grants WHERE collection_id = ?').run(collectionId);

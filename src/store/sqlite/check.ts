@@ -1,15 +1,9 @@
 /** Holds a store against the architecture's promises: order, supersession marks against the versions, orphans, clocks. */
-import {
-  QUESTIONS,
-  isSettled,
-  type Entry,
-  type Question,
-  type Range,
-  type RankedVersion,
-} from '../../domain/entries';
+import { isSettled, type RankedVersion } from '../../domain/entries';
 import { formatTimestamp, type Micros } from '../../domain/timestamp';
 import type { Defect } from '../store';
 import type { Connection } from './connection';
+import { entriesOf } from './standing';
 
 const MOST = 100;
 /** Objects that are looked at before others get their turn. */
@@ -66,23 +60,18 @@ const QUERIES: readonly { promise: string; mend: string; sql: string }[] = [
   },
 ];
 
-interface VersionRow extends RankedVersion<number> {
+interface VersionRow extends RankedVersion {
   readonly object_id: string;
 }
-type EntryRow = { date: Micros; version: number } & Record<Question, Range>;
 
 /** Whether an object's entries are what its versions ask for, no more and no less. */
-function settled({ sql }: Connection, collection: number, key: Buffer, type: string): string | undefined {
-  const versions = sql(
-    `SELECT row AS ref, object_id, spec, version_key AS key, rank FROM versions WHERE collection = ? AND key = ? AND type = ?`,
-  ).all(collection, key, type) as VersionRow[];
-  const entries = versions.flatMap((v) =>
-    (sql('SELECT * FROM entries WHERE version = ?').all(v.ref) as EntryRow[]).map((row): Entry<number> => ({
-      ref: v.ref,
-      date: row.date,
-      ranges: Object.fromEntries(QUESTIONS.map((q) => [q, row[q]])) as Record<Question, Range>,
-    })),
-  );
+function settled(connection: Connection, collection: number, key: Buffer, type: string): string | undefined {
+  const versions = connection
+    .sql(
+      `SELECT row AS ref, object_id, spec, version_key AS key, rank FROM versions WHERE collection = ? AND key = ? AND type = ?`,
+    )
+    .all(collection, key, type) as VersionRow[];
+  const entries = versions.flatMap((v) => entriesOf(connection, v.ref));
   return isSettled(versions, entries) ? undefined : versions[0]?.object_id;
 }
 

@@ -1,7 +1,7 @@
 /** Mends what `check` finds and can be mended from the versions: entries are derived, and orphans say nothing. */
 import type { Connection } from './connection';
-import { drawDates } from './dates';
-import { settleObject, type ObjectKey } from './settling';
+import { allOf } from './standing';
+import { Works } from './work';
 
 /** @returns how many orphans went and how many objects were settled. */
 export function mend(connection: Connection): { orphans: number; objects: number } {
@@ -17,10 +17,16 @@ export function mend(connection: Connection): { orphans: number; objects: number
     sql(
       `UPDATE collections SET last_date = max(last_date, coalesce((SELECT max(date) FROM entries WHERE collection = collections.row), 0))`,
     ).run();
-    const dates = drawDates(connection);
-    const objects = sql('SELECT DISTINCT collection, key, type FROM versions').all() as ObjectKey[];
-    for (const object of objects) settleObject(connection, object, dates);
-    dates.save();
+    const works = new Works(connection);
+    const objects = sql('SELECT DISTINCT collection, object_id AS id FROM versions').all() as {
+      collection: number;
+      id: string;
+    }[];
+    for (const { collection, id } of objects) {
+      const work = works.on(collection);
+      work.take(id, allOf(connection, work.keyOf(id)));
+    }
+    works.save();
     return { orphans, objects: objects.length };
   });
 }

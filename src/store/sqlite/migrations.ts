@@ -93,6 +93,39 @@ const STEPS: readonly string[] = [
   -- Small facts that jobs keep from one run to the next: retention notices, statistics of a day.
   CREATE TABLE job_notes (kind TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;
   `,
+  `
+  -- Two organisations that cannot see each other's may hold one version of one id (D7a), so the index is not unique; by
+  -- specification and rank, so that what is hidden is not touched and the oldest and newest are a seek each.
+  DROP INDEX versions_id;
+  CREATE INDEX versions_rank ON versions (collection, key, type, spec, rank, version_key);
+  -- Versions of another owner than their publisher: an object's revision by a curator.
+  CREATE TABLE owners (version INTEGER PRIMARY KEY, owner TEXT NOT NULL);
+  INSERT INTO owners SELECT row, owner FROM (
+    SELECT row, publisher, first_value(publisher) OVER (PARTITION BY collection, key, type ORDER BY row) AS owner FROM versions
+  ) WHERE owner <> publisher;
+  -- Versions that their date names, by content (T-370).
+  CREATE TABLE nameless (
+    collection INTEGER NOT NULL, key BLOB NOT NULL, digest TEXT NOT NULL, version INTEGER NOT NULL,
+    PRIMARY KEY (collection, key, digest, version)
+  ) WITHOUT ROWID;
+  INSERT INTO nameless SELECT collection, key, digest, row FROM versions
+    WHERE json_extract(body, '$.modified') IS NULL AND json_extract(body, '$.created') IS NULL;
+  -- Whose word a definition is: its collection is empty where it was not written down and is not held any more (D5a).
+  CREATE TABLE markings_by_collection (
+    id TEXT NOT NULL, organisation TEXT NOT NULL, collection TEXT NOT NULL, rank INTEGER, curated INTEGER NOT NULL,
+    PRIMARY KEY (id, organisation, collection)
+  ) WITHOUT ROWID;
+  INSERT OR IGNORE INTO markings_by_collection
+    SELECT m.id, m.organisation, coalesce(held.collection, ''), m.rank, m.trusted FROM markings m LEFT JOIN (
+      SELECT v.object_id, v.publisher, c.id AS collection FROM collections c
+      JOIN entries e INDEXED BY entries_type_latest_all ON e.collection = c.row AND e.type = 'marking-definition'
+      JOIN versions v ON v.row = e.version
+    ) held ON held.object_id = m.id AND held.publisher = m.organisation;
+  DROP TABLE markings;
+  ALTER TABLE markings_by_collection RENAME TO markings;
+  -- All that cite a definition, not only who waits for it: of several definitions the highest counts.
+  ALTER TABLE citations ADD COLUMN open INTEGER NOT NULL DEFAULT 1;
+  `,
 ];
 
 /** Brings a store up to date; several processes may do so at once. @throws {Error} the store is newer than this Jisr. */

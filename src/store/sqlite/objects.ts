@@ -4,12 +4,13 @@ import { notFound } from '../../domain/access';
 import type { ObjectQuery } from '../../domain/query';
 import type { Rank } from '../../domain/tlp';
 import { MOST_HELD, type Held, type Inspected, type Listed, type ObjectStore, type Page } from '../store';
-import { append, remove } from './append';
+import { append } from './append';
 import type { Connection } from './connection';
 import { pageOf } from '../page';
 import { pick, type Candidate } from './query';
+import { remove } from './remove';
 import { retire } from './retire';
-import { keyOf } from './settling';
+import { keyOf } from './standing';
 
 const BODIES = `SELECT CAST(group_concat(body, ',') AS BLOB) AS items, count(*) AS count FROM
   (SELECT v.body FROM json_each(?) k CROSS JOIN versions v ON v.row = k.value)`;

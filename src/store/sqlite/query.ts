@@ -13,7 +13,7 @@ import { type StixObject, typeOf } from '../../domain/stix';
 import type { Micros } from '../../domain/timestamp';
 import type { Rank } from '../../domain/tlp';
 import type { Connection } from './connection';
-import { keyOf } from './settling';
+import { keyOf } from './standing';
 
 /** One entry that may be on the page. */
 export interface Candidate {

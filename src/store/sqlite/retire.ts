@@ -1,11 +1,12 @@
 /** Retention: objects of which nothing was added since, taken out in small units of work. */
+import type { Ref } from '../../domain/entries';
 import { groupOf } from '../../domain/stix';
 import type { Micros } from '../../domain/timestamp';
 import type { Retirement } from '../store';
-import { dropVersions } from './append';
 import type { Connection } from './connection';
 import { auditBy } from './records';
-import type { ObjectKey } from './settling';
+import type { ObjectKey } from './standing';
+import { Work } from './work';
 
 /** Entries that are looked at in one unit of work: others write between two. */
 const SLICE = 500;
@@ -35,7 +36,9 @@ export async function retire(
   const newest = sql(
     `SELECT max(e.date) FROM versions v JOIN entries e ON e.version = v.row WHERE v.collection = ? AND v.key = ? AND v.type = ?`,
   ).pluck();
-  const rows = sql('SELECT row FROM versions WHERE collection = ? AND key = ? AND type = ?').pluck();
+  const rows = sql(
+    'SELECT row AS ref, version_key AS key FROM versions WHERE collection = ? AND key = ? AND type = ?',
+  );
   const wanted = (old: Old): boolean =>
     !kept.has(old.id) && (types.includes(old.type) || types.includes(groupOf(old.type)));
 
@@ -47,11 +50,13 @@ export async function retire(
       seen.add(old.id);
       const last = newest.get(old.collection, old.key, old.type) as Micros | null;
       if (last === null || last >= before) continue;
-      const refs = rows.all(old.collection, old.key, old.type) as number[];
+      const refs = rows.all(old.collection, old.key, old.type) as { ref: Ref; key: string }[];
       objects++;
       versions += refs.length;
       if (!apply) continue;
-      dropVersions(connection, old, refs);
+      const work = new Work(connection, old.collection);
+      work.drop(old.id, refs);
+      work.save();
       auditBy(
         connection,
         by,

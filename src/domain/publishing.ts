@@ -1,0 +1,171 @@
+/** A part of a publication as one unit of work: each member is judged by what stands after those before it. */
+import type { Scope } from './access';
+import type { Ref } from './entries';
+import { resolveMarks, type Definition } from './markings';
+import {
+  judge,
+  ownerOf,
+  type Candidate,
+  type Lineage,
+  type Member,
+  type StandingVersion,
+} from './publication';
+import type { StatusDetails } from './taxii';
+import { formatTimestamp, type Micros } from './timestamp';
+import type { ResolvedMarks } from './tlp';
+import type { Settlement, Unit } from './unit';
+
+/** What a part is judged beside: a store that looks when it is asked, or has looked before. */
+export interface Beside {
+  /** Lets the unit take what stands under an id. @param candidate what is to be judged by it. */
+  readonly look: (id: string, candidate?: Candidate) => void;
+  /** Lets the unit take all that stands under an id. */
+  readonly lookAtAll: (id: string) => void;
+  /** The id of the organisation whose registered identity it is. */
+  readonly registered: (identity: string) => string | undefined;
+  readonly definitionsOf: (marking: string) => readonly Definition[];
+  /** Of a version that is held. */
+  readonly lineage: (ref: Ref) => Lineage;
+  /** Other types under which the publisher's organisation has put a UUID, as far as the publisher may see. */
+  readonly otherTypes: (id: string) => readonly string[];
+}
+
+export interface Addition {
+  readonly candidate: Candidate;
+  /** Provisional, until it has a date. */
+  readonly ref: Ref;
+  readonly marks: ResolvedMarks;
+}
+
+/** What the curators are told. */
+export interface Remark {
+  readonly action: 'set-aside' | 'conflict';
+  readonly subject: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export interface Verdict {
+  readonly ok: boolean;
+  readonly details: StatusDetails;
+}
+
+export interface Published {
+  readonly additions: readonly Addition[];
+  /** What the part says of marking definitions: what was refused is not among them (D5a). */
+  readonly definitions: readonly Definition[];
+  readonly remarks: readonly Remark[];
+  /** In the order of the members. */
+  readonly verdicts: (settlement: Pick<Settlement, 'dates'>) => readonly Verdict[];
+}
+
+/** Marking definitions come first, so that who cites them is ranked by what was judged; else as they came. */
+function inOrder(members: readonly Member[]): number[] {
+  const defines = (i: number): boolean => {
+    const member = members[i] as Member;
+    return 'candidate' in member && member.candidate.definition !== undefined;
+  };
+  const all = members.map((_, i) => i);
+  return [...all.filter(defines), ...all.filter((i) => !defines(i))];
+}
+
+/** Whether a version takes the place of all versions of an older specification for some ranks that still have them (T-226). */
+const supersedes = (standing: readonly StandingVersion[], spec: string, rank: number): boolean =>
+  standing.some((v) => v.spec < spec) && !standing.some((v) => v.spec >= spec && v.rank <= rank);
+
+/** @param requested the version that is told of refused members which state none. */
+export function publishPart(
+  unit: Unit<StandingVersion>,
+  scope: Scope<'write'>,
+  members: readonly Member[],
+  requested: Micros,
+  beside: Beside,
+): Published {
+  const organisation = scope.principal.organisation.id;
+  const collection = scope.collection.id;
+  const additions: Addition[] = [];
+  const definitions: Definition[] = [];
+  const remarks: Remark[] = [];
+  const told: ((settlement: Pick<Settlement, 'dates'>) => Verdict)[] = [];
+  const fresh = new Map<Ref, Candidate>();
+
+  const definitionsOf = (marking: string): Definition[] => [
+    ...beside.definitionsOf(marking),
+    ...definitions.filter((d) => d.marking === marking),
+  ];
+  const identityOwner = (identity: string): string | undefined => {
+    if (!identity.startsWith('identity--')) return undefined;
+    const registered = beside.registered(identity);
+    if (registered !== undefined) return registered;
+    beside.look(identity);
+    return ownerOf(scope, unit.standing(identity));
+  };
+  const lineage = (ref: Ref): Lineage => fresh.get(ref) ?? beside.lineage(ref);
+
+  const work = (candidate: Candidate): ((settlement: Pick<Settlement, 'dates'>) => Verdict) => {
+    const { id, stated } = candidate;
+    beside.look(id, candidate);
+    const marks = resolveMarks(candidate.marks, definitionsOf, { publisher: organisation, collection });
+    const circumstances = { identityOwner, lineage, otherTypes: beside.otherTypes(id) };
+    const judgement = judge(scope, candidate, unit.standing(id), marks, circumstances);
+    const details = (version: string): StatusDetails => {
+      const { message } = judgement;
+      return { id, version, ...(message === undefined ? {} : { message }) };
+    };
+    if (judgement.outcome === 'fail') {
+      const version = stated?.version ?? formatTimestamp(requested);
+      return () => ({ ok: false, details: details(version) });
+    }
+    // Whoever repeats a definition vouches for it.
+    if (candidate.definition !== undefined) {
+      const rank = candidate.definition;
+      definitions.push({ marking: id, organisation, collection, curated: scope.curate, rank });
+    }
+    if (judgement.outcome === 'held') return () => ({ ok: true, details: details(judgement.version) });
+
+    const named =
+      (ref: Ref) =>
+      (settlement: Pick<Settlement, 'dates'>): Verdict => ({
+        ok: true,
+        details: details(stated?.version ?? formatTimestamp(settlement.dates.get(ref) as Micros)),
+      });
+    if (judgement.outcome === 'conceal') {
+      const { reason } = judgement;
+      if (reason !== undefined)
+        remarks.push({ action: 'set-aside', subject: id, detail: { reason, object: candidate.text } });
+      return named(unit.phantom());
+    }
+    const { rank, owner, beside: others } = judgement;
+    if (supersedes(unit.standing(id), candidate.spec, rank)) beside.lookAtAll(id);
+    const ref = unit.add(id, stated?.key, (own, key) => {
+      const { spec, digest } = candidate;
+      return {
+        ref: own,
+        spec,
+        version: stated?.version ?? '',
+        key,
+        digest,
+        rank,
+        publisher: organisation,
+        owner,
+      };
+    });
+    fresh.set(ref, candidate);
+    additions.push({ candidate, ref, marks: judgement.marks });
+    if (others.length > 0) {
+      const publishers = [...new Set(others.map((v) => v.publisher))];
+      remarks.push({ action: 'conflict', subject: id, detail: { version: stated?.version, publishers } });
+    }
+    return named(ref);
+  };
+
+  for (const i of inOrder(members)) {
+    const member = members[i] as Member;
+    told[i] = 'candidate' in member ? work(member.candidate) : () => ({ ok: false, details: member.refused });
+  }
+  return {
+    additions,
+    definitions,
+    remarks,
+    verdicts: (settlement) => told.map((verdict) => verdict(settlement)),
+  };
+}

@@ -1,0 +1,61 @@
+/** Removing versions of one object: one batch. */
+import { notFound, type Scope } from '../../domain/access';
+import { chooseRemoval, ownerOf } from '../../domain/publication';
+import type { Matching } from '../../domain/query';
+import { groupOf, typeOf } from '../../domain/stix';
+import type { Removal } from '../store';
+import { nameOf, registeredAmong } from './append';
+import type { CatalogReader } from './catalog';
+import { uuidOf } from './unit';
+import type { Worker } from './work';
+
+export function remover(worker: Worker, catalog: CatalogReader) {
+  const { connection } = worker;
+  return async (
+    scope: Scope<'remove'>,
+    id: string,
+    selection: Pick<Matching, 'version' | 'specVersions'>,
+  ): Promise<Removal> => {
+    if (!(await catalog.collection(scope.collection.id))) throw notFound();
+    const ownerless = groupOf(typeOf(id)) === 'SCO';
+    const { clearance } = scope;
+    if (clearance === undefined) return 'absent';
+    const c = scope.collection.id;
+    // What the caller may not see is looked at only when something goes: time tells nothing of it.
+    const visible = { c, u: uuidOf(id), state: 'live', rank: { $lte: clearance } } as const;
+    return worker.run<Removal>(
+      c,
+      async () => visible,
+      async (unit) => {
+        const standing = unit
+          .versions(id)
+          .map((v) => ({ ...v, owner: v.owner ?? unit.domain.version(id, v.ref)?.owner ?? v.publisher }))
+          .map((v) => ({ ...v, createdBy: v.createdBy ?? undefined, ownerless }));
+        const identities = standing.flatMap((v) => v.createdBy ?? []);
+        const registered = await registeredAmong(connection, [...identities, id]);
+        const owners = new Map(registered);
+        for (const identity of new Set(identities)) {
+          if (owners.has(identity)) continue;
+          const held = {
+            c,
+            u: uuidOf(identity),
+            state: 'live',
+            rank: { $lte: clearance },
+            edge: { $ne: false },
+          } as const;
+          unit.take(await connection.tables.entries.find(held, { projection: { body: 0 } }).toArray());
+          const owner = ownerOf(scope, unit.domain.standing(identity));
+          if (owner !== undefined) owners.set(identity, owner);
+        }
+        const choice = chooseRemoval(scope, id, standing, selection, (identity) => owners.get(identity));
+        if (typeof choice === 'string') return { answer: choice };
+        const all = { c, u: uuidOf(id), state: 'live' } as const;
+        unit.take(await connection.tables.entries.find(all, { projection: { body: 0 } }).toArray());
+        unit.drop(id, choice.remove);
+        const removed = choice.remove.length;
+        unit.tell(scope.principal.name, 'remove', nameOf(scope), id, JSON.stringify({ versions: removed }));
+        return { answer: { removed }, effects: () => ({}) };
+      },
+    );
+  };
+}

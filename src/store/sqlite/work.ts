@@ -1,0 +1,187 @@
+/** Units of work on collections, within one transaction: what stands is read when it is needed, and what changed is written. */
+import { notFound, type Scope } from '../../domain/access';
+import { mayHaveTwin, QUESTIONS, type Range, type Ranges, type Ref } from '../../domain/entries';
+import type { StandingVersion } from '../../domain/publication';
+import type { Addition } from '../../domain/publishing';
+import { typeOf } from '../../domain/stix';
+import { formatTimestamp, instantKey, type Micros } from '../../domain/timestamp';
+import type { Rank } from '../../domain/tlp';
+import { Unit, type ObjectEntry, type Settlement } from '../../domain/unit';
+import type { Connection } from './connection';
+import { allOf, edgesOf, entriesOf, isHeld, keyOf, ofInstant, type ObjectKey } from './standing';
+
+const INSERT_VERSION = `INSERT INTO versions (collection, type, key, object_id, spec, version, version_key, digest, rank,
+  declared, unresolved, publisher, size, body)
+  VALUES (@collection, @type, @key, @id, @spec, @version, @versionKey, @digest, @rank, @declared, @unresolved, @publisher, @size, @body)`;
+const INSERT_ENTRY = `INSERT INTO entries (collection, date, version, type, ${QUESTIONS.join(', ')})
+  VALUES (?, ?, ?, ?, ${QUESTIONS.map(() => '?').join(', ')})`;
+const CUT_ENTRY = `UPDATE entries SET ${QUESTIONS.map((q) => `${q} = ?`).join(', ')} WHERE collection = ? AND date = ?`;
+const DROP_ENTRY = 'DELETE FROM entries WHERE collection = ? AND date = ?';
+const values = (ranges: Ranges): Range[] => QUESTIONS.map((q) => ranges[q]);
+
+export function collectionRow({ sql }: Connection, id: string): number {
+  const row = sql('SELECT row FROM collections WHERE id = ?').pluck().get(id) as number | undefined;
+  if (row === undefined) throw notFound();
+  return row;
+}
+
+/** One collection's share of a transaction. */
+export class Work {
+  readonly unit = new Unit<StandingVersion>();
+
+  constructor(
+    private readonly connection: Connection,
+    readonly collection: number,
+  ) {}
+
+  keyOf(id: string): ObjectKey {
+    return { collection: this.collection, type: typeOf(id), key: keyOf(id) };
+  }
+
+  /** Takes versions into the unit, with their entries and their twins. */
+  take(id: string, versions: readonly StandingVersion[]): void {
+    const { connection, unit } = this;
+    const fresh = versions
+      .filter((v) => unit.version(id, v.ref) === undefined)
+      .map((version) => ({ version, entries: entriesOf(connection, version.ref) }));
+    unit.take(
+      id,
+      fresh.map((f) => f.version),
+      fresh.flatMap((f) => f.entries),
+    );
+    for (const { version, entries } of fresh)
+      if (mayHaveTwin(version, entries)) this.take(id, ofInstant(connection, this.keyOf(id), version.key));
+  }
+
+  /** Takes the edges of an object, once. */
+  look(id: string): void {
+    if (this.unit.knows(id)) return;
+    const object = this.keyOf(id);
+    this.unit.take(id, [], []);
+    if (isHeld(this.connection, object)) this.take(id, edgesOf(this.connection, object));
+  }
+
+  /** Takes all that a change of standing versions may concern; call it before the change and after it. */
+  lookAround(id: string, instants: Iterable<string>): void {
+    const object = this.keyOf(id);
+    const edges = edgesOf(this.connection, object);
+    const mixed = new Set(edges.map((v) => v.spec)).size > 1;
+    this.take(id, mixed ? allOf(this.connection, object) : edges);
+    for (const instant of instants) this.take(id, ofInstant(this.connection, object, instant));
+  }
+
+  rerank(id: string, ref: Ref, key: string, rank: Rank): void {
+    this.lookAround(id, [key]);
+    this.connection.sql('UPDATE versions SET rank = ? WHERE row = ?').run(rank, ref);
+    this.unit.rerank(id, ref, rank);
+    this.lookAround(id, []);
+  }
+
+  /** Takes versions of one object out. */
+  drop(id: string, versions: readonly { readonly ref: Ref; readonly key: string }[]): void {
+    const { sql } = this.connection;
+    for (const { ref } of versions) {
+      sql(
+        'INSERT OR REPLACE INTO removed SELECT collection, key, type, version_key, rank FROM versions WHERE row = ?',
+      ).run(ref);
+      sql(
+        `DELETE FROM nameless WHERE (collection, key, digest, version) =
+         (SELECT collection, key, digest, row FROM versions WHERE row = ?)`,
+      ).run(ref);
+      for (const table of ['entries', 'citations', 'owners'])
+        sql(`DELETE FROM ${table} WHERE version = ?`).run(ref);
+      sql('DELETE FROM versions WHERE row = ?').run(ref);
+    }
+    this.lookAround(id, new Set(versions.map((v) => v.key)));
+  }
+
+  /** Settles and writes what the unit did. @param additions with who published them. */
+  save(additions: readonly Addition[] = [], scope?: Scope<'write'>): Settlement {
+    const { sql, clock, random } = this.connection;
+    const last = sql('SELECT last_date FROM collections WHERE row = ?')
+      .pluck()
+      .get(this.collection) as Micros;
+    const settlement = this.unit.finish(last, clock(), random);
+    const { inserts, cuts, spent, dates } = settlement;
+    const rows = new Map<Ref, Ref>();
+    const dateOf = (addition: Addition): Micros => dates.get(addition.ref) as Micros;
+    // In the order of their dates, so that the order of rows is the order of arrival.
+    for (const addition of [...additions].sort((a, b) => dateOf(a) - dateOf(b)))
+      rows.set(addition.ref, this.insert(addition, dateOf(addition), scope?.principal.organisation.id ?? ''));
+    for (const { date, ranges } of cuts) sql(CUT_ENTRY).run(...values(ranges), this.collection, date);
+    for (const { date } of spent) sql(DROP_ENTRY).run(this.collection, date);
+    const type = (entry: ObjectEntry): string => typeOf(entry.id);
+    for (const entry of inserts)
+      sql(INSERT_ENTRY).run(
+        this.collection,
+        entry.date,
+        rows.get(entry.ref) ?? entry.ref,
+        type(entry),
+        ...values(entry.ranges),
+      );
+    if (settlement.last !== last)
+      sql('UPDATE collections SET last_date = ? WHERE row = ?').run(settlement.last, this.collection);
+    return settlement;
+  }
+
+  private insert({ candidate, ref, marks }: Addition, date: Micros, publisher: string): Ref {
+    const { sql } = this.connection;
+    const { collection, type, key } = this.keyOf(candidate.id);
+    const version = candidate.stated?.version ?? formatTimestamp(date);
+    const versionKey = candidate.stated?.key ?? instantKey(version);
+    const { rank, owner } = this.unit.version(candidate.id, ref) as StandingVersion;
+    const row = Number(
+      sql(INSERT_VERSION).run({
+        collection,
+        type,
+        key,
+        id: candidate.id,
+        spec: candidate.spec,
+        version,
+        versionKey,
+        digest: candidate.digest,
+        rank,
+        declared: marks.declared,
+        unresolved: marks.unresolved.length,
+        publisher,
+        size: Buffer.byteLength(candidate.text),
+        body: candidate.text,
+      }).lastInsertRowid,
+    );
+    sql('DELETE FROM removed WHERE collection = ? AND key = ? AND type = ? AND version_key = ?').run(
+      collection,
+      key,
+      type,
+      versionKey,
+    );
+    for (const marking of candidate.marks.cited)
+      sql('INSERT OR IGNORE INTO citations VALUES (?, ?, ?)').run(
+        marking,
+        row,
+        marks.unresolved.includes(marking) ? 1 : 0,
+      );
+    if (!candidate.stated)
+      sql('INSERT INTO nameless VALUES (?, ?, ?, ?)').run(collection, key, candidate.digest, row);
+    if (owner !== publisher) sql('INSERT INTO owners VALUES (?, ?)').run(row, owner);
+    return row;
+  }
+}
+
+/** The collections that a transaction changes. */
+export class Works {
+  private readonly works = new Map<number, Work>();
+
+  constructor(readonly connection: Connection) {}
+
+  /** @param collection its row. */
+  on(collection: number): Work {
+    const found = this.works.get(collection) ?? new Work(this.connection, collection);
+    this.works.set(collection, found);
+    return found;
+  }
+
+  /** Saves all, but one that has more to say and is saved by its owner. */
+  save(except?: Work): void {
+    for (const work of this.works.values()) if (work !== except) work.save();
+  }
+}

@@ -1,0 +1,377 @@
+/** What nobody may learn or hide by writing (D5a, D7a, D8b, D9a), run against every store. */
+import fc from 'fast-check';
+import { v4 as uuid } from 'uuid';
+import type { Principal } from '../../src/domain/access';
+import type { Collection, Right } from '../../src/domain/channel';
+import { ALL, LAST } from '../../src/domain/query';
+import type { StixObject } from '../../src/domain/stix';
+import type { Micros } from '../../src/domain/timestamp';
+import { TLP_NAMES, type Rank } from '../../src/domain/tlp';
+import type { StoreOptions } from '../../src/store/open';
+import type { Store } from '../../src/store/store';
+import {
+  applied,
+  collection,
+  day,
+  everything,
+  found,
+  organisation,
+  part,
+  principal,
+  query,
+  read,
+  removal,
+  TLP2,
+  tool,
+  toolId,
+  write,
+} from '../support/exchange';
+import type { Open } from './contract';
+
+const RIGHTS: readonly Right[] = ['see', 'read', 'write'];
+const CONTRIBUTORS = [
+  { source: 'test', to: {}, rights: RIGHTS },
+  { source: 'test', to: { role: 'curator' as const }, rights: ['curate'] as const },
+];
+const INBOX = [
+  { source: 'test', to: { role: 'reader' as const }, rights: ['see', 'write'] as const },
+  { source: 'test', to: { role: 'curator' as const }, rights: ['see', 'read', 'write', 'curate'] as const },
+];
+
+const member = (clearance: Rank, properties: Partial<Principal> = {}): Principal =>
+  principal(clearance, { role: 'reader', organisation: organisation({ kind: 'member' }), ...properties });
+const curator = (clearance: Rank = 4): Principal => principal(clearance, { role: 'curator' });
+
+/** A marking definition that says a level of TLP. */
+const defining = (id: string, said: Rank, own: Rank = 0): StixObject => ({
+  type: 'marking-definition',
+  spec_version: '2.1',
+  id,
+  created: day(1),
+  definition_type: 'statement',
+  definition: { statement: `TLP:${TLP_NAMES[said].toUpperCase()}` },
+  object_marking_refs: [TLP2[own]],
+});
+const citing = (marking: string, id = toolId()): StixObject =>
+  tool(id, 1, null, { object_marking_refs: [marking] });
+const markingId = (): string => `marking-definition--${uuid()}`;
+
+export function describeTrust(name: string, open: Open): void {
+  const opened: Store[] = [];
+  const fresh: Open = async (options) => {
+    const store = await open(options);
+    opened.push(store);
+    return store;
+  };
+  afterEach(async () => {
+    for (const store of opened.splice(0)) await store.close();
+  });
+  const withCollection = async (
+    properties: Partial<Collection> = {},
+    options?: StoreOptions,
+  ): Promise<{ store: Store; c: Collection }> => {
+    const store = await fresh(options);
+    const c = collection({ grants: CONTRIBUTORS, ...properties });
+    await applied(store, c);
+    return { store, c };
+  };
+  const ranksThatSee = async (store: Store, c: Collection, type = 'tool'): Promise<number[]> => {
+    const seen = await Promise.all(
+      TLP_NAMES.map((_, rank) => found(store, read(c, rank as Rank), query({ types: [type] }))),
+    );
+    return seen.flatMap((objects, rank) => (objects.length > 0 ? [rank] : []));
+  };
+
+  describe(`${name}: whose word ranks (D5a)`, () => {
+    test('a curator of another collection raises who cites a marking, and never lowers', async () => {
+      const store = await fresh();
+      const [here, there] = [
+        collection({ grants: CONTRIBUTORS, defaultTlp: 2 }),
+        collection({ grants: CONTRIBUTORS }),
+      ];
+      await applied(store, here, there);
+      const [low, high] = [markingId(), markingId()];
+      const [loose, tight] = [citing(low), citing(high)];
+      await store.objects.append(write(here, member(4)), part([loose, tight]));
+      await store.objects.append(write(there, curator()), part([defining(low, 0), defining(high, 4)]));
+      expect(await found(store, read(here, 1))).toEqual([]);
+      expect(await found(store, read(here, 3))).toEqual([loose]);
+      expect(await found(store, read(here, 4))).toHaveLength(2);
+      // What comes later is ranked by the same word.
+      const later = citing(low);
+      await store.objects.append(write(here, member(4)), part([later]));
+      expect(await found(store, read(here, 1))).toEqual([]);
+    });
+
+    test('the originator lowers its own objects, a curator of the collection everybody’s', async () => {
+      const { store, c } = await withCollection({ defaultTlp: 4 });
+      const [own, others] = [member(4), member(4)];
+      const marking = markingId();
+      const [mine, theirs] = [citing(marking), citing(marking)];
+      await store.objects.append(write(c, own), part([mine]));
+      await store.objects.append(write(c, others), part([theirs]));
+      await store.objects.append(write(c, own), part([defining(marking, 1)]));
+      expect(await found(store, read(c, 1), query({ types: ['tool'] }))).toEqual([mine]);
+      await store.objects.append(write(c, curator()), part([defining(marking, 1)]));
+      expect(await found(store, read(c, 1), query({ types: ['tool'] }))).toHaveLength(2);
+    });
+
+    test('of several definitions the highest counts, whichever came first', async () => {
+      for (const order of [
+        [1, 3],
+        [3, 1],
+      ] as const) {
+        const store = await fresh();
+        const [here, there] = [collection({ grants: CONTRIBUTORS }), collection({ grants: CONTRIBUTORS })];
+        await applied(store, here, there);
+        const marking = markingId();
+        await store.objects.append(write(here, member(4)), part([citing(marking)]));
+        await store.objects.append(write(here, curator()), part([defining(marking, order[0])]));
+        await store.objects.append(write(there, curator()), part([defining(marking, order[1])]));
+        await store.objects.append(write(here, member(4)), part([citing(marking)]));
+        expect(await found(store, read(here, 2), query({ types: ['tool'] }))).toEqual([]);
+        expect(await found(store, read(here, 3), query({ types: ['tool'] }))).toHaveLength(2);
+      }
+    });
+
+    test('a definition that is refused counts for nothing, also not for the objects beside it', async () => {
+      const { store, c } = await withCollection({ defaultTlp: 3, maxTlp: 3 });
+      const marking = markingId();
+      const object = citing(marking);
+      const status = await store.objects.append(write(c, member(4)), part([object, defining(marking, 0, 4)]));
+      expect(status).toMatchObject({ success_count: 1, failure_count: 1 });
+      expect(await ranksThatSee(store, c)).toEqual([3, 4]);
+    });
+
+    test('a definition in the same part ranks who cites it, wherever it stands in the part', async () => {
+      const { store, c } = await withCollection({ defaultTlp: 4 });
+      const marking = markingId();
+      await store.objects.append(write(c, member(4)), part([citing(marking), defining(marking, 1)]));
+      expect(await ranksThatSee(store, c)).toEqual([1, 2, 3, 4]);
+    });
+  });
+
+  describe(`${name}: an id that somebody holds above one's clearance (D7a, D8b)`, () => {
+    test('a squatted id hides nothing: the genuine object is there for all who cannot see the other', async () => {
+      const { store, c } = await withCollection();
+      const id = toolId();
+      const [squatter, genuine] = [member(4), member(2)];
+      await store.objects.append(write(c, squatter), part([tool(id, 1, 4, { name: 'squatted' })]));
+      const object = tool(id, 1, 2, { name: 'genuine' });
+      const status = await store.objects.append(write(c, genuine), part([object]));
+      expect(status.successes).toEqual([{ id, version: day(1) }]);
+      expect(await store.objects.presence(read(c, 2), id, [])).toBe('present');
+      for (const rank of [2, 3] as const)
+        expect(await found(store, read(c, rank), everything)).toEqual([object]);
+      // Who sees both keeps what was there first, and gets nothing twice.
+      expect((await found(store, read(c, 4), everything)).map((o) => o['name'])).toEqual(['squatted']);
+      expect(await store.records.audit(10, 'conflict')).toMatchObject([{ subject: id }]);
+      // The squatter's goes: the genuine one is gained by those who lacked it, once.
+      const past = (await store.objects.list(read(c, 3), everything)).last!;
+      await store.objects.remove(removal(c, squatter), id, { version: LAST, specVersions: undefined });
+      expect(await found(store, read(c, 4), query({ after: past }))).toEqual([object]);
+      expect(await found(store, read(c, 3), query({ after: past }))).toEqual([]);
+      expect(await store.house.check(() => undefined)).toEqual([]);
+    });
+
+    test('its publisher revises what it published under a squatted id, the squatter does not', async () => {
+      const { store, c } = await withCollection();
+      const id = toolId();
+      const [squatter, genuine] = [member(4), member(2)];
+      await store.objects.append(write(c, squatter), part([tool(id, 1, 4)]));
+      await store.objects.append(write(c, genuine), part([tool(id, 2, 2)]));
+      const revised = tool(id, 3, 2);
+      expect(await store.objects.append(write(c, genuine), part([revised]))).toMatchObject({
+        success_count: 1,
+      });
+      expect(await store.objects.append(write(c, squatter), part([tool(id, 4, 2)]))).toMatchObject({
+        failure_count: 1,
+      });
+      expect(await found(store, read(c, 4))).toEqual([revised]);
+    });
+
+    const told = async (
+      store: Store,
+      c: Collection,
+      who: Principal,
+      objects: readonly StixObject[],
+    ): Promise<unknown> => {
+      const { successes = [], failures = [] } = await store.objects.append(write(c, who), part(objects));
+      // A date of its own as version is told the same way, whatever it is.
+      const plain = successes.map((s) => ({
+        ...s,
+        version: objects.some((o) => 'modified' in o) ? s.version : '',
+      }));
+      return { successes: plain, failures };
+    };
+
+    test('nothing that a publisher is told, then or later, tells whether something is hidden', async () => {
+      const step = fc.record({
+        object: fc.nat(1),
+        version: fc.integer({ min: 1, max: 3 }),
+        rank: fc.constantFrom<Rank>(0, 1, 2),
+        name: fc.constantFrom('a', 'b'),
+        observable: fc.boolean(),
+        remove: fc.boolean(),
+      });
+      const make = (
+        s: { object: number; version: number; rank: Rank; name: string; observable: boolean },
+        ids: string[],
+      ): StixObject =>
+        s.observable
+          ? {
+              type: 'ipv4-addr',
+              id: ids[s.object]!.replace('tool', 'ipv4-addr'),
+              value: s.name,
+              object_marking_refs: [TLP2[s.rank]],
+            }
+          : tool(ids[s.object]!, s.version, s.rank, { name: s.name });
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(step, { minLength: 1, maxLength: 6 }),
+          fc.array(step, { minLength: 1, maxLength: 6 }),
+          fc.boolean(),
+          async (hidden, steps, inbox) => {
+            const store = await open();
+            try {
+              const grants = inbox ? INBOX : CONTRIBUTORS;
+              const [empty, full] = [collection({ grants }), collection({ grants })];
+              await applied(store, empty, full);
+              const ids = [toolId(), toolId()];
+              const who = member(2);
+              for (const s of hidden) {
+                const object = { ...make(s, ids), object_marking_refs: [TLP2[4]] };
+                const by = s.remove ? member(4, { organisation: who.organisation }) : member(4);
+                await store.objects.append(write(full, by), part([object]));
+              }
+              for (const s of steps) {
+                const object = make(s, ids);
+                const [a, b] = [
+                  await told(store, empty, who, [object]),
+                  await told(store, full, who, [object]),
+                ];
+                expect(b).toEqual(a);
+                if (inbox) continue;
+                for (const version of [ALL, LAST])
+                  expect(await found(store, read(full, 2), query({ version }))).toEqual(
+                    await found(store, read(empty, 2), query({ version })),
+                  );
+                if (!s.remove) continue;
+                const gone = { version: LAST, specVersions: undefined };
+                const [x, y] = [
+                  await store.objects.remove(removal(empty, who), object['id'] as string, gone),
+                  await store.objects.remove(removal(full, who), object['id'] as string, gone),
+                ];
+                expect(y).toEqual(x);
+              }
+              expect(await store.house.check(() => undefined)).toEqual([]);
+            } finally {
+              await store.close();
+            }
+          },
+        ),
+        // A run is some fifty units of work.
+        { numRuns: name === 'sqlite' ? 60 : 10 },
+      );
+    });
+
+    test('a second answer about one thing is as for a real one, and nothing is stored twice', async () => {
+      const { store, c } = await withCollection({ grants: INBOX });
+      const partner = member(0);
+      const object = tool(toolId(), 1, 4);
+      const first = await told(store, c, partner, [object]);
+      expect(await told(store, c, partner, [object])).toEqual(first);
+      expect(await told(store, c, member(0), [object])).toEqual(first);
+      expect(await found(store, read({ ...c, grants: CONTRIBUTORS }, 4), everything)).toEqual([object]);
+    });
+
+    test('accounts of one organisation learn nothing above their own clearance from each other', async () => {
+      const { store, c } = await withCollection();
+      const of = organisation({ kind: 'member' });
+      const [high, low] = [member(4, { organisation: of }), member(1, { organisation: of })];
+      const id = toolId();
+      await store.objects.append(
+        write(c, high),
+        part([tool(id, 1, 4, { name: 'secret' }), tool(id, 3, 4, { revoked: true })]),
+      );
+      const status = await store.objects.append(
+        write(c, low),
+        part([tool(id, 1, 1, { created: day(2) }), tool(id, 4, 1)]),
+      );
+      expect(status.failures).toBeUndefined();
+      expect(status.successes!.map((s) => s.message)).toEqual([
+        undefined,
+        expect.not.stringContaining('C-REVOKED'),
+      ]);
+    });
+  });
+
+  test(`${name}: an identity that an organisation published protects the objects under it (D8a)`, async () => {
+    const { store, c } = await withCollection();
+    const [owner, other] = [member(4), member(4)];
+    const identity = `identity--${uuid()}`;
+    const person = {
+      type: 'identity',
+      spec_version: '2.1',
+      id: identity,
+      created: day(1),
+      modified: day(1),
+      name: 'us',
+    };
+    await store.objects.append(write(c, owner), part([person]));
+    const object = tool(toolId(), 1, 0, { created_by_ref: identity });
+    expect(await store.objects.append(write(c, other), part([object]))).toMatchObject({ failure_count: 1 });
+    expect(await store.objects.append(write(c, owner), part([object]))).toMatchObject({ success_count: 1 });
+    // One that the publisher cannot see protects nothing: the refusal would tell of it.
+    const hidden = { ...person, id: `identity--${uuid()}`, object_marking_refs: [TLP2[4]] };
+    await store.objects.append(write(c, owner), part([hidden]));
+    const free = tool(toolId(), 1, 0, { created_by_ref: hidden.id });
+    expect(await store.objects.append(write(c, member(2)), part([free]))).toMatchObject({ success_count: 1 });
+  });
+
+  describe(`${name}: what dates tell (D9a)`, () => {
+    test('an adversary who guesses from gaps whether something is hidden does no better than chance', async () => {
+      const clock = { now: 1_700_000_000_000_000 as Micros };
+      const { store, c } = await withCollection({}, { clock: () => clock.now });
+      const truth = new Map<Micros, boolean>();
+      let [seed, hiddenSince] = [1, false];
+      const random = (n: number): number => (seed = (seed * 48271) % 2147483647) % n;
+      for (let i = 0; i < 60; i++) {
+        clock.now += 5_000 + random(20_000);
+        const objects = Array.from({ length: 1 + random(6) }, () =>
+          tool(toolId(), 1, random(2) === 0 ? 1 : 4),
+        );
+        await store.objects.append(write(c, member(4)), part(objects));
+        const seen = (await store.objects.list(read(c, 1), everything)).items.map((x) => x.date);
+        for (const date of seen)
+          if (!truth.has(date)) {
+            truth.set(date, hiddenSince);
+            hiddenSince = false;
+          }
+        if (objects.some((o) => (o['object_marking_refs'] as string[])[0] === TLP2[4])) hiddenSince = true;
+      }
+      const dates = [...truth.keys()];
+      const gaps = dates.slice(1).map((date, i) => ({ gap: date - dates[i]!, hidden: truth.get(date)! }));
+      // Within what came together no gap says anything; between two publications only time has passed.
+      const within = gaps.filter(({ gap }) => gap < 2000);
+      expect(within.length).toBeGreaterThan(50);
+      expect(within.filter((g) => g.hidden)).toEqual([]);
+      const between = gaps.filter(({ gap }) => gap >= 2000);
+      const base = Math.max(between.filter((g) => g.hidden).length, between.filter((g) => !g.hidden).length);
+      const best = Math.max(
+        ...between.map(({ gap: limit }) => between.filter((g) => g.gap > limit === g.hidden).length),
+      );
+      expect(best / between.length).toBeLessThan(base / between.length + 0.15);
+    });
+
+    test('what a reader sees of a publication ends on a whole millisecond, whatever else is in it', async () => {
+      const { store, c } = await withCollection();
+      await store.objects.append(
+        write(c, member(4)),
+        part([4, 0, 2, 0, 4, 1].map((rank) => tool(toolId(), 1, rank as Rank))),
+      );
+      for (const rank of [0, 1, 2, 3, 4] as const)
+        expect((await store.objects.list(read(c, rank), everything)).last! % 1000).toBe(0);
+    });
+  });
+}
