@@ -94,9 +94,10 @@ function relationship(object: StixObject, review: Review): void {
   const [source, target] = [typeOf(String(object['source_ref'])), typeOf(String(object['target_ref']))];
   const type = String(object['relationship_type']);
   if ([source, target].some((t) => groupOf(t) === 'custom') || ANY_ENDS.has(type)) return;
+  const ends = RELATIONSHIPS[source] ?? {};
   const listed = SAME_TYPE.has(type)
     ? source === target
-    : RELATIONSHIPS[source]?.[type]?.includes(target) === true;
+    : Object.hasOwn(ends, type) && ends[type]?.includes(target) === true;
   if (!listed)
     review.warn(
       'REL-MATRIX',

@@ -165,11 +165,15 @@ describe('"never throws": what a check throws is an error of that object', () =>
     expect(referencesOf(object)).toEqual([]);
   });
 
-  test('a type by the name of what every object of the language has is a type like any other', () => {
+  test('a name that every object of the programming language has is a name like any other', () => {
     const type = 'constructor';
     const object = { ...make('tool'), type, id: id(type) };
     expect(checkObject(object)).toMatchObject({ errors: [] });
     expect(checkObject({ type, id: id(type), value: TIME })).toMatchObject({ errors: [] });
+    expect(checkObject(make('relationship', { relationship_type: type }))).toMatchObject({
+      errors: [],
+      warnings: [{ rule: 'REL-MATRIX' }],
+    });
   });
 
   test('a name of megabytes does not make a message of megabytes', () => {
