@@ -14,7 +14,15 @@ import type { Budget } from './validation/patience';
 import { applyPolicy } from './validation/policy';
 import type { Member as RawMember } from './validation/text';
 import { checkTranslation } from './validation/translation';
-import { describe, shown, summarise, uncheckable, type Finding, type Verdict } from './validation/verdict';
+import {
+  describe,
+  MOST_FINDINGS,
+  shown,
+  summarise,
+  uncheckable,
+  type Finding,
+  type Verdict,
+} from './validation/verdict';
 
 /** What objects are looked at beside: the rest of their envelope, and what the collection holds that concerns them. */
 interface Surroundings {
@@ -27,12 +35,21 @@ interface Surroundings {
 const isTranslation = (object: StixObject): boolean =>
   object['type'] === 'language-content' && typeof object['object_ref'] === 'string';
 
+/** What was held, parsed once for all who ask in one part. */
+const parsed = new WeakMap<Held, StixObject>();
+function objectOf(held: Held): StixObject {
+  const object = parsed.get(held) ?? (JSON.parse(held.text) as StixObject);
+  parsed.set(held, object);
+  return object;
+}
+
 /** Versions of an object that are at hand, those of the envelope first; `trusted` if their word binds everyone. */
-function atHand({ envelope, held }: Surroundings, id: string): { object: StixObject; trusted: boolean }[] {
-  return [
-    ...(envelope.get(id) ?? []).map((object) => ({ object, trusted: true })),
-    ...(held.get(id) ?? []).map(({ text, trusted }) => ({ object: JSON.parse(text) as StixObject, trusted })),
-  ];
+function* atHand(
+  { envelope, held }: Surroundings,
+  id: string,
+): Generator<{ object: StixObject; trusted: boolean }> {
+  for (const object of envelope.get(id) ?? []) yield { object, trusted: true };
+  for (const one of held.get(id) ?? []) yield { object: objectOf(one), trusted: one.trusted };
 }
 
 /** What takes more than the object itself (rules §14): extensions, translations, references. */
@@ -40,16 +57,17 @@ function checkAmong(object: StixObject, collection: Collection, around: Surround
   const errors: Finding[] = [];
   const warnings: Finding[] = [];
   for (const id of extensionIds(object)) {
-    const definition = atHand(around, id)[0];
+    const [definition] = atHand(around, id);
     const finding = definition && checkExtension(object, id, definition.object, around.budget);
     if (finding) (definition.trusted ? errors : warnings).push(finding);
   }
   if (isTranslation(object)) {
-    const targets = atHand(around, String(object['object_ref'])).map((t) => t.object);
+    const targets = Array.from(atHand(around, String(object['object_ref'])), (t) => t.object);
     warnings.push(...checkTranslation(object, targets));
   }
   if (collection.policy.references === 'known') {
     for (const { at, id } of referencesOf(object)) {
+      if (errors.length === MOST_FINDINGS) break;
       if (around.envelope.has(id) || around.known.has(id) || fixedRank(id) !== undefined) continue;
       const pointer = at.map((step) => `/${step}`).join('');
       const expected = 'an object that this collection or the same envelope holds';

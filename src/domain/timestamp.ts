@@ -46,7 +46,7 @@ export function instantKey(text: string): string | undefined {
 }
 
 /** Linear, where a regular expression would look at every run of zeros anew. */
-export function withoutTrailingZeros(digits: string): string {
+function withoutTrailingZeros(digits: string): string {
   let end = digits.length;
   while (digits[end - 1] === '0') end--;
   return digits.slice(0, end);

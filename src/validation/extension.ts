@@ -1,7 +1,7 @@
 /**
  * Extensions held against the schema of their definition (STIX 2.1 §7.3, X-DEF). The schema is a stranger's text: it
- * is interpreted and never compiled to code, and both reading and using it are cut off after a time (patience.ts). A definition
- * whose schema cannot be used says nothing about anybody's objects.
+ * is interpreted and never compiled to code, and both reading and using it are cut off after a time, and by a budget
+ * (patience.ts). A definition whose schema cannot be used says nothing about anybody's objects.
  */
 import { createHash } from 'node:crypto';
 import { createContext, Script } from 'node:vm';
@@ -59,25 +59,23 @@ function bounded<T>(reading: Reading, budget: Budget, work: () => T): T | undefi
   }
 }
 
-function parse(text: string): Schema | undefined {
-  if (text.length > MOST_CHARACTERS || !/^\s*\{/.test(text)) return undefined;
-  try {
-    return JSON.parse(text) as Schema;
-  } catch {
-    return undefined;
-  }
+/** @throws what is no schema. */
+function read(text: string): Validator {
+  const schema = JSON.parse(text) as Schema;
+  const draft = DRAFTS.find(([part]) => String(schema.$schema).includes(part))?.[1] ?? '2020-12';
+  return new Validator(schema, draft);
 }
 
-function readingOf(text: string, budget: Budget): Reading {
-  const digest = createHash('sha256').update(text).digest('base64');
+/** The digest of the schema of each definition that is in memory: it is taken once, not for every use. */
+const digests = new WeakMap<StixObject, string>();
+
+function readingOf(definition: StixObject, text: string, budget: Budget): Reading {
+  const digest = digests.get(definition) ?? createHash('sha256').update(text).digest('base64');
+  digests.set(definition, digest);
   const known = kept.get(digest);
   if (known && (known.validator || known.cuts >= MOST_CUTS)) return known;
   const reading: Reading = known ?? { validator: undefined, cuts: 0 };
-  const schema = parse(text);
-  if (schema) {
-    const draft = DRAFTS.find(([part]) => String(schema.$schema).includes(part))?.[1] ?? '2020-12';
-    reading.validator = bounded(reading, budget, () => new Validator(schema, draft));
-  } else reading.cuts = MOST_CUTS;
+  reading.validator = bounded(reading, budget, () => read(text));
   if (!known && kept.size >= MOST_KEPT) kept.delete(kept.keys().next().value as string);
   kept.set(digest, reading);
   return reading;
@@ -109,7 +107,8 @@ export function checkExtension(
   const extension = (object['extensions'] as Record<string, Node> | undefined)?.[id];
   const text = definition['schema'];
   if (!extension || typeof text !== 'string' || budget.left() <= 0) return undefined;
-  const reading = readingOf(text, budget);
+  if (text.length > MOST_CHARACTERS || !/^\s*\{/.test(text)) return undefined;
+  const reading = readingOf(definition, text, budget);
   const { validator } = reading;
   if (!validator) return undefined;
   const own = extension['extension_type'] === 'property-extension';

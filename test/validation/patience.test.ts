@@ -119,10 +119,16 @@ describe('X-DEF within a budget', () => {
     expect(checkExtension(object('b'), EXT, schema, counting())).toMatchObject({ rule: 'X-DEF' });
   });
 
-  test('a schema that is no JSON Schema is read once', () => {
+  test('a schema that is no JSON Schema is read once, and none of megabytes is', () => {
     const budget = counting();
-    const nowhere = definition({ title: 'nowhere', $ref: 'https://example.com/other.json' });
-    for (let i = 0; i < 5; i++) expect(checkExtension(object(1), EXT, nowhere, budget)).toBeUndefined();
-    expect(budget.works).toBeLessThanOrEqual(2);
+    const texts = ['{no JSON', '{"$ref":"https://example.com/other.json"}', `{"title":"${'x'.repeat(1e6)}"}`];
+    const works = texts.map((schema) => {
+      const before = budget.works;
+      const broken = make('extension-definition', { schema });
+      for (let i = 0; i < 5; i++) expect(checkExtension(object(1), EXT, broken, budget)).toBeUndefined();
+      return budget.works - before;
+    });
+    // The second is read, and found wanting when it is used.
+    expect(works).toEqual([1, 2, 0]);
   });
 });

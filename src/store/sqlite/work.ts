@@ -128,7 +128,7 @@ export class Work {
     const { sql } = this.connection;
     const { collection, type, key } = this.keyOf(candidate.id);
     const version = candidate.stated?.version ?? formatTimestamp(date);
-    const versionKey = candidate.stated?.key ?? instantKey(version);
+    const versionKey = candidate.stated?.key ?? (instantKey(version));
     const { rank, owner } = this.unit.version(candidate.id, ref) as StandingVersion;
     const row = Number(
       sql(INSERT_VERSION).run({
