@@ -48,6 +48,8 @@ if (!upToDate) {
     strictRequired: false,
     strictTypes: false,
     allowMatchingProperties: true,
+    // With the flag "u", V8 remembers every step of a repetition, and a text of some megabytes overflows its stack.
+    unicodeRegExp: false,
     code: { source: true, lines: false },
   });
   ajv.addKeyword({ keyword: 'x-rule', schemaType: ['string', 'object'] });

@@ -27,7 +27,9 @@ export function weekOf(date: Micros): string {
   const thursday = new Date(day);
   thursday.setUTCDate(day.getUTCDate() + 4 - (day.getUTCDay() || 7));
   const year = thursday.getUTCFullYear();
-  const week = Math.ceil(((thursday.getTime() - Date.UTC(year, 0, 1)) / 86_400_000 + 1) / 7);
+  // Date.UTC takes the years 1 to 99 for 1901 to 1999.
+  const newYear = new Date(0).setUTCFullYear(year, 0, 1);
+  const week = Math.ceil(((thursday.getTime() - newYear) / 86_400_000 + 1) / 7);
   return `${year}-W${String(week).padStart(2, '0')}`;
 }
 

@@ -7,30 +7,49 @@ import { formatTimestamp, type Micros } from './domain/timestamp';
 import { definitionRank, fixedRank, marksOf } from './domain/tlp';
 import type { Held, Store } from './store/store';
 import { referencesOf } from './validation/bundle';
-import { canonicalDigest } from './validation/canonical';
+import { canonicalDigest, writtenDigest } from './validation/canonical';
 import { checkExtension, extensionIds } from './validation/extension';
 import { checkObject } from './validation/object';
+import type { Budget } from './validation/patience';
 import { applyPolicy } from './validation/policy';
 import type { Member as RawMember } from './validation/text';
 import { checkTranslation } from './validation/translation';
-import { describe, shown, summarise, type Finding, type Verdict } from './validation/verdict';
+import {
+  describe,
+  MOST_FINDINGS,
+  shown,
+  summarise,
+  uncheckable,
+  type Finding,
+  type Verdict,
+} from './validation/verdict';
 
 /** What objects are looked at beside: the rest of their envelope, and what the collection holds that concerns them. */
 interface Surroundings {
   readonly envelope: ReadonlyMap<string, readonly StixObject[]>;
   readonly held: ReadonlyMap<string, readonly Held[]>;
   readonly known: ReadonlySet<string>;
+  readonly budget: Budget;
 }
 
 const isTranslation = (object: StixObject): boolean =>
   object['type'] === 'language-content' && typeof object['object_ref'] === 'string';
 
+/** What was held, parsed once for all who ask in one part. */
+const parsed = new WeakMap<Held, StixObject>();
+function objectOf(held: Held): StixObject {
+  const object = parsed.get(held) ?? (JSON.parse(held.text) as StixObject);
+  parsed.set(held, object);
+  return object;
+}
+
 /** Versions of an object that are at hand, those of the envelope first; `trusted` if their word binds everyone. */
-function atHand({ envelope, held }: Surroundings, id: string): { object: StixObject; trusted: boolean }[] {
-  return [
-    ...(envelope.get(id) ?? []).map((object) => ({ object, trusted: true })),
-    ...(held.get(id) ?? []).map(({ text, trusted }) => ({ object: JSON.parse(text) as StixObject, trusted })),
-  ];
+function* atHand(
+  { envelope, held }: Surroundings,
+  id: string,
+): Generator<{ object: StixObject; trusted: boolean }> {
+  for (const object of envelope.get(id) ?? []) yield { object, trusted: true };
+  for (const one of held.get(id) ?? []) yield { object: objectOf(one), trusted: one.trusted };
 }
 
 /** What takes more than the object itself (rules §14): extensions, translations, references. */
@@ -38,16 +57,17 @@ function checkAmong(object: StixObject, collection: Collection, around: Surround
   const errors: Finding[] = [];
   const warnings: Finding[] = [];
   for (const id of extensionIds(object)) {
-    const definition = atHand(around, id)[0];
-    const finding = definition && checkExtension(object, id, definition.object);
+    const [definition] = atHand(around, id);
+    const finding = definition && checkExtension(object, id, definition.object, around.budget);
     if (finding) (definition.trusted ? errors : warnings).push(finding);
   }
   if (isTranslation(object)) {
-    const targets = atHand(around, String(object['object_ref'])).map((t) => t.object);
+    const targets = Array.from(atHand(around, String(object['object_ref'])), (t) => t.object);
     warnings.push(...checkTranslation(object, targets));
   }
   if (collection.policy.references === 'known') {
     for (const { at, id } of referencesOf(object)) {
+      if (errors.length === MOST_FINDINGS) break;
       if (around.envelope.has(id) || around.known.has(id) || fixedRank(id) !== undefined) continue;
       const pointer = at.map((step) => `/${step}`).join('');
       const expected = 'an object that this collection or the same envelope holds';
@@ -95,6 +115,7 @@ function admit(raw: RawMember, collection: Collection, requested: Micros, around
       spec,
       stated,
       digest: canonicalDigest(object),
+      written: writtenDigest(object),
       marks: marksOf(object),
       definition: type === 'marking-definition' ? definitionRank(object) : undefined,
       createdBy: text('created_by_ref'),
@@ -107,6 +128,16 @@ function admit(raw: RawMember, collection: Collection, requested: Micros, around
   };
 }
 
+/** What is thrown over one member is the refusal of that member, and of no other. */
+function admitAlone(raw: RawMember, collection: Collection, requested: Micros, around: Surroundings): Member {
+  try {
+    return admit(raw, collection, requested, around);
+  } catch (error) {
+    const message = describe(uncheckable(error));
+    return { refused: { id: raw.id, version: formatTimestamp(requested), message } };
+  }
+}
+
 /** Ids that members are looked at beside. */
 function wanted(members: readonly RawMember[], collection: Collection): { held: string[]; known: string[] } {
   const objects = members.filter((m) => !m.problem).map((m) => m.object);
@@ -114,8 +145,15 @@ function wanted(members: readonly RawMember[], collection: Collection): { held: 
     ...extensionIds(o),
     ...(isTranslation(o) ? [String(o['object_ref'])] : []),
   ]);
-  const known =
-    collection.policy.references === 'known' ? objects.flatMap((o) => referencesOf(o).map((r) => r.id)) : [];
+  // A member that cannot be walked is refused when its turn comes.
+  const referred = (object: StixObject): string[] => {
+    try {
+      return referencesOf(object).map((r) => r.id);
+    } catch {
+      return [];
+    }
+  };
+  const known = collection.policy.references === 'known' ? objects.flatMap(referred) : [];
   return { held: [...new Set(held)], known: [...new Set(known)] };
 }
 
@@ -130,19 +168,26 @@ export function envelopeOf(members: readonly RawMember[]): ReadonlyMap<string, r
   return map;
 }
 
-/** Judges members of an envelope, in their order. @param envelope what the whole publication holds. */
+/**
+ * Judges members of an envelope, in their order.
+ *
+ * @param envelope what the whole publication holds.
+ * @param budget what the whole publication may take for schemas that strangers brought.
+ */
 export async function admitAll(
   store: Store,
   scope: Scope<'write'>,
   members: readonly RawMember[],
   envelope: ReadonlyMap<string, readonly StixObject[]>,
   requested: Micros,
+  budget: Budget,
 ): Promise<Member[]> {
   const { held, known } = wanted(members, scope.collection);
   const around: Surroundings = {
     envelope,
     held: held.length === 0 ? new Map() : await store.objects.lookup(scope, held),
     known: known.length === 0 ? new Set() : await store.objects.known(scope, known),
+    budget,
   };
-  return members.map((member) => admit(member, scope.collection, requested, around));
+  return members.map((member) => admitAlone(member, scope.collection, requested, around));
 }

@@ -16,6 +16,7 @@ import { definitionRank, type Rank } from './domain/tlp';
 import type { Door, PublishRequest, RemoveRequest } from './door';
 import { PART_SIZE, type Removal, type StatusSeed, type Store } from './store/store';
 import { checkObject } from './validation/object';
+import { openPatience, type Budget } from './validation/patience';
 import { BodyError, readEnvelope, type Member as RawMember } from './validation/text';
 
 export interface DoorOptions {
@@ -64,11 +65,14 @@ interface Work {
   readonly envelope: ReadonlyMap<string, readonly StixObject[]>;
   /** The number of the next part. */
   part: number;
+  /** Given when its first part is worked off. */
+  budget?: Budget;
 }
 
 export function openDoor(store: Store, options: DoorOptions): OpenDoor {
   const { clock, limits, report } = options;
   const line: Work[] = [];
+  const patience = openPatience();
   let stopping = false;
   let running: Promise<void> | undefined;
 
@@ -90,12 +94,13 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
   }
 
   const appendPart = async (scope: Scope<'write'>, work: Work): Promise<Status> => {
+    work.budget ??= patience.forPublication(scope.principal.organisation.id);
     const raw = work.members.slice(work.part * PART_SIZE, (work.part + 1) * PART_SIZE);
     return store.objects.append(scope, {
       status: work.status,
       number: work.part,
       last: (work.part + 1) * PART_SIZE >= work.members.length,
-      members: await admitAll(store, scope, raw, work.envelope, work.status.requested),
+      members: await admitAll(store, scope, raw, work.envelope, work.status.requested, work.budget),
       definitions: work.definitions,
     });
   };

@@ -15,6 +15,8 @@ export interface Candidate {
   readonly stated: StatedVersion | undefined;
   /** Digest of the canonical JSON: equal digests are equal objects (T-372). */
   readonly digest: string;
+  /** The digest with defaults as written, where it is another: what older versions of Jisr stored. */
+  readonly written?: string | undefined;
   readonly marks: Marks;
   /** What this object says of TLP if it is a marking definition; undefined for other types. */
   readonly definition: Rank | null | undefined;
@@ -28,6 +30,10 @@ export interface Candidate {
   /** What the producer should know although the object is accepted. */
   readonly warnings: readonly string[];
 }
+
+/** The digests under which a store may hold the very same content. */
+export const digestsOf = ({ digest, written }: Candidate): string[] =>
+  written === undefined ? [digest] : [digest, written];
 
 /** A member of a publication that failed before it came to the store. */
 export interface Refused {
@@ -184,10 +190,12 @@ export function judge(
   const refused = past.filter((line) => strict(ruleOf(line)));
   warnings.push(...past.filter((line) => !collection.policy.quiet.includes(ruleOf(line))));
   const message = warnings.length === 0 ? undefined : warnings.join('\n');
+  const digests = digestsOf(candidate);
+  const isEqual = (v: StandingVersion): boolean => digests.includes(v.digest);
   const isSame = (v: StandingVersion): boolean =>
-    candidate.stated ? v.key === candidate.stated.key : v.digest === candidate.digest;
+    candidate.stated ? v.key === candidate.stated.key : isEqual(v);
   const same = visible.filter(isSame);
-  const held = same.find((v) => v.digest === candidate.digest);
+  const held = same.find(isEqual);
   if (held)
     return { outcome: 'held', version: held.version, message: 'Already present; nothing was changed.' };
   if (same.length > 0) {
@@ -204,8 +212,7 @@ export function judge(
 
   const hidden = standing.filter((v) => !visible.includes(v));
   const twins = hidden.filter((v) => isSame(v) && v.rank <= rank);
-  if (twins.some((v) => v.digest === candidate.digest))
-    return { outcome: 'conceal', reason: undefined, message };
+  if (twins.some(isEqual)) return { outcome: 'conceal', reason: undefined, message };
   if (twins.some((v) => v.publisher === organisation))
     return {
       outcome: 'conceal',

@@ -39,12 +39,14 @@ export const groupOf = (type: string): TypeGroup => GROUPS.get(type) ?? 'custom'
 const text = (object: StixObject, name: string): string | undefined =>
   typeof object[name] === 'string' ? object[name] : undefined;
 
-/** T-228: the specification version of an object, inferred where it is not stated. */
+/**
+ * T-228: the specification version of an object, inferred where it is not stated. What states it by something other
+ * than a string is held to 2.1, whose rules refuse that (C-SPEC).
+ */
 export function specVersionOf(object: StixObject): string {
-  return (
-    text(object, 'spec_version') ??
-    (text(object, 'created') === undefined && text(object, 'modified') === undefined ? '2.1' : '2.0')
-  );
+  const stated = object['spec_version'];
+  if (stated !== undefined) return typeof stated === 'string' ? stated : '2.1';
+  return text(object, 'created') === undefined && text(object, 'modified') === undefined ? '2.1' : '2.0';
 }
 
 /** What names a version: `modified`, else `created`, as written, with the key it sorts by (T-212, T-304). */

@@ -18,11 +18,11 @@ const STIX = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?Z$/;
 export function parseTimestamp(text: string): Micros | undefined {
   const m = TAXII.exec(text);
   if (!m) return undefined;
-  const seconds = calendarSeconds(m);
-  if (seconds === undefined) return undefined;
   const [, , , , , , , fraction = '', sign, hours = '0', minutes = '0'] = m;
   if (Number(hours) > 23 || Number(minutes) > 59) return undefined;
   const offset = (Number(hours) * 60 + Number(minutes)) * 60 * (sign === '-' ? -1 : 1);
+  const seconds = calendarSeconds(m, offset);
+  if (seconds === undefined) return undefined;
   const micros = (seconds - offset) * 1e6 + Number(fraction.padEnd(6, '0').slice(0, 6));
   return Math.min(micros, Number.MAX_SAFE_INTEGER); // the year 2255: later is as far in the future
 }
@@ -40,13 +40,24 @@ export function formatTimestamp(micros: Micros): string {
  */
 export function instantKey(text: string): string | undefined {
   const m = STIX.exec(text);
-  if (!m || calendarSeconds(m) === undefined) return undefined;
-  const fraction = (m[7] ?? '').replace(/0+$/, '');
+  if (!m || calendarSeconds(m, 0) === undefined) return undefined;
+  const fraction = withoutTrailingZeros(m[7] ?? '');
   return fraction === '' ? text.slice(0, 19) : `${text.slice(0, 19)}.${fraction}`;
 }
 
-/** Seconds since 1970 of a real calendar instant; a leap second counts as the second after it. */
-function calendarSeconds(m: RegExpExecArray): number | undefined {
+/** Linear, where a regular expression would look at every run of zeros anew. */
+function withoutTrailingZeros(digits: string): string {
+  let end = digits.length;
+  while (digits[end - 1] === '0') end--;
+  return digits.slice(0, end);
+}
+
+/**
+ * @param offset of the local time from UTC, in seconds.
+ * @returns local seconds since 1970 of a real calendar instant; a leap second counts as the second after it, and
+ *   second 60 is real only where UTC may have one.
+ */
+function calendarSeconds(m: RegExpExecArray, offset: number): number | undefined {
   const [year, month, day, hour, minute, second] = m.slice(1, 7).map(Number) as [
     number,
     number,
@@ -59,5 +70,15 @@ function calendarSeconds(m: RegExpExecArray): number | undefined {
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   if (date.getUTCDate() !== day) return undefined;
-  return date.getTime() / 1000 + hour * 3600 + minute * 60 + second;
+  const seconds = date.getTime() / 1000 + hour * 3600 + minute * 60 + second;
+  return second === 60 && !isLeapSecond(seconds - offset - 1) ? undefined : seconds;
 }
+
+/**
+ * Where RFC 3339 §5.7 has second 60: at the end of June or December, 23:59:60 UTC. Which years had one is not asked: the
+ * next is announced half a year ahead, and a program that is older must take it.
+ *
+ * @param before the second before it, in seconds since 1970 UTC.
+ */
+const isLeapSecond = (before: number): boolean =>
+  /-(?:06-30|12-31)T23:59:59/.test(new Date(before * 1000).toISOString());

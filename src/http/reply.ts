@@ -22,7 +22,7 @@ export function reply(res: Response, status: number, body: Body): void {
 }
 
 /** Beyond these a date has no form of six digits and a year of four. */
-const EARLIEST: Micros = Date.UTC(1, 0, 1) * 1000;
+const EARLIEST: Micros = Date.parse('0001-01-01T00:00:00Z') * 1000;
 const LATEST: Micros = Date.UTC(9999, 11, 31) * 1000;
 
 /**

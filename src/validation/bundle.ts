@@ -8,14 +8,28 @@ import { Review, shown, type Verdict } from './verdict';
 /** References of an object that must lead to something, as [pointer steps, identifier]. */
 export function referencesOf(object: StixObject): { at: (string | number)[]; id: string }[] {
   const found: { at: (string | number)[]; id: string }[] = [];
-  const walk = (value: unknown, at: (string | number)[], name: string): void => {
+  const at: (string | number)[] = [];
+  const walk = (value: unknown, refers: boolean): void => {
     if (typeof value === 'string') {
-      if (/_refs?$/.test(name) && value.includes('--')) found.push({ at, id: value });
-    } else if (Array.isArray(value)) value.forEach((item, i) => walk(item, [...at, i], name));
-    else if (typeof value === 'object' && value !== null)
-      for (const [inner, v] of Object.entries(value)) walk(v, [...at, inner], inner);
+      if (refers && value.includes('--')) found.push({ at: [...at], id: value });
+      return;
+    }
+    if (typeof value !== 'object' || value === null) return;
+    if (Array.isArray(value)) {
+      for (let i = 0; i < value.length; i++) {
+        at.push(i);
+        walk(value[i], refers);
+        at.pop();
+      }
+      return;
+    }
+    for (const [name, inner] of Object.entries(value)) {
+      at.push(name);
+      walk(inner, name.endsWith('_ref') || name.endsWith('_refs'));
+      at.pop();
+    }
   };
-  walk(object, [], '');
+  walk(object, false);
   return found;
 }
 

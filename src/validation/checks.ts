@@ -1,11 +1,13 @@
 /** The checks that schemas name by `x-check`: what a pattern cannot say, or what only warns. */
 import { isIPv6 } from 'node:net';
+import { instantKey } from '../domain/timestamp';
 import { CHARSETS } from './data/charsets';
 import { IPFIX } from './data/ipfix';
 import { PDF_INFO, SOCKET_OPTIONS } from './data/names';
 import { VOCABULARIES } from './data/vocabularies';
 import { isLanguageTag, isRegisteredLanguage } from './language';
 import { countries, mediaTypes, requestHeaders, serviceNames, subdivisions } from './registries';
+import { isBase64, isHex, isUri } from './scans';
 import { shown, type Review } from './verdict';
 
 type Check = (value: unknown, review: Review) => void;
@@ -52,16 +54,6 @@ export function isCalendarDay(timestamp: string): boolean {
   return month !== 2 || (year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0));
 }
 
-const PCHAR = `(?:[A-Za-z0-9\\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})`;
-const URI = new RegExp(
-  `^[A-Za-z][A-Za-z0-9+.-]*:(?://(?:(?:[A-Za-z0-9\\-._~!$&'()*+,;=:]|%[0-9A-Fa-f]{2})*@)?` +
-    `(?:\\[[0-9A-Fa-fvV:.]+\\]|(?:[A-Za-z0-9\\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?(?:/${PCHAR}*)*` +
-    `|${PCHAR}+(?:/${PCHAR}*)*|/(?:${PCHAR}+(?:/${PCHAR}*)*)?)(?:\\?(?:${PCHAR}|[/?])*)?(?:#(?:${PCHAR}|[/?])*)?$`,
-);
-
-/** RFC 3986 §3. Linear: every alternative begins with another character. */
-export const isUri = (value: string): boolean => URI.test(value);
-
 const ATOM = `[A-Za-z0-9!#$%&'*+/=?^_\`{|}~\\u0080-\\u{10FFFF}-]+`;
 const EMAIL = new RegExp(
   `^(?:${ATOM}(?:\\.${ATOM})*|"(?:[^"\\\\\\r\\n]|\\\\.)*")@(?:${ATOM}(?:\\.${ATOM})*|\\[[^\\[\\]\\\\\\s]*\\])$`,
@@ -83,12 +75,26 @@ export const CHECKS: Readonly<Record<string, Maker>> = {
   timestamp: () =>
     texts((value, review) => {
       if (!isCalendarDay(value)) review.reject('T-TSCAL', shown(value), 'a day that the calendar has');
+      else if (value.startsWith('60', 17) && instantKey(value) === undefined)
+        review.reject(
+          'T-TSCAL',
+          shown(value),
+          'a second of 00 to 59: leap seconds end June or December, at 23:59:60',
+        );
     }),
   language: (rule) => texts((value, review) => language(rule, value, review)),
   languageKeys: () => keys((key, review) => language('LC-KEY', key, review, key)),
   uri: (rule) =>
     texts((value, review) => {
       if (!isUri(value)) review.reject(rule, shown(value), 'an absolute URI of RFC 3986');
+    }),
+  hex: (rule) =>
+    texts((value, review) => {
+      if (!isHex(value)) review.reject(rule, shown(value), 'an even number of hexadecimal digits');
+    }),
+  binary: (rule) =>
+    texts((value, review) => {
+      if (!isBase64(value)) review.reject(rule, shown(value), 'base64 with padding');
     }),
   hashes: () => (value, review) => {
     const names = Object.keys(value as object);

@@ -1,5 +1,6 @@
 /** Custom content (STIX 2.1 §3.1, §7.3, §11): what the standard does not name and no extension announces. */
 import { isIdentifier } from '../domain/stix';
+import { isBase64, isHex } from './scans';
 import { shown, type Review } from './verdict';
 
 const COMMON = new Set([
@@ -20,6 +21,19 @@ function lowerCaseKeys(value: unknown, review: Review, name: string, depth = 0):
     if (/[A-Z]/.test(key)) review.warn('T-DICTLOW', shown(key), 'a key in lower case', name, key);
     lowerCaseKeys((value as Record<string, unknown>)[key], review, name, depth + 1);
   }
+}
+
+/** Encoded bytes, whatever their name, are what the end of the name says (§3.1). */
+export function encodedShape(name: string, value: unknown, review: Review): void {
+  if (name.endsWith('_bin') && !(typeof value === 'string' && isBase64(value)))
+    review.reject('N-SUFFIX', shown(value), 'base64 with padding in a property that ends in _bin', name);
+  if (name.endsWith('_hex') && !(typeof value === 'string' && value !== '' && isHex(value)))
+    review.reject(
+      'N-SUFFIX',
+      shown(value),
+      'an even number of hexadecimal digits in a property that ends in _hex',
+      name,
+    );
 }
 
 /** References, whatever their name, hold identifiers; dictionaries have keys in lower case. */
@@ -54,14 +68,28 @@ export function customProperty(name: string, value: unknown, review: Review): vo
   customShape(name, value, review);
 }
 
+const badName = (rule: string, name: string, review: Review): void =>
+  review.reject(
+    rule,
+    shown(name),
+    'a property name of 3 to 250 characters a-z, 0-9 and "_" that begins with a letter',
+    name,
+  );
+
 /** The same of something inside an object. @param rule X-PROP within extensions, N-PROP elsewhere. */
 export function customMember(name: string, value: unknown, review: Review, rule: string): void {
-  if (PROPERTY.test(name)) customProperty(name, value, review);
-  else
-    review.reject(
-      rule,
-      shown(name),
-      'a property name of 3 to 250 characters a-z, 0-9 and "_" that begins with a letter',
-      name,
-    );
+  if (!PROPERTY.test(name)) {
+    badName(rule, name, review);
+    return;
+  }
+  encodedShape(name, value, review);
+  customProperty(name, value, review);
+}
+
+/** The properties of an extension that no schema here describes: custom by nature, so only their names and bytes. */
+export function extensionMembers(extension: Readonly<Record<string, unknown>>, review: Review): void {
+  for (const [name, value] of Object.entries(extension)) {
+    if (PROPERTY.test(name)) encodedShape(name, value, review);
+    else badName('X-PROP', name, review);
+  }
 }

@@ -12,12 +12,16 @@ const TAG = new RegExp(
   'i',
 );
 
+/** UTF-16 units: RFC 5646 §4.4 lets a protocol set a limit, and its repeated groups must not overflow the stack. */
+const LONGEST = 1000;
+
 type Index = Readonly<Record<string, Readonly<Record<string, number>>>>;
 const index = (): Index => load<Index>('language-subtag-registry/data/json/index.json');
 
 /** Whether a text is well-formed; of the tags of before RFC 5646, those that the registry keeps. */
 export function isLanguageTag(value: string): boolean {
   if (value === 'en') return true;
+  if (value.length > LONGEST) return false;
   return (
     TAG.test(value) || (value.includes('-') && index()[value.toLowerCase()]?.['grandfathered'] !== undefined)
   );

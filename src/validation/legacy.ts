@@ -42,6 +42,16 @@ const steps = (pointer: string): string[] =>
     .slice(1)
     .map((s) => s.replaceAll('~1', '/').replaceAll('~0', '~'));
 
+/** Whether a pointer leads to an object or list that holds its last step; one that was cut for its length does not. */
+function leads(object: StixObject, path: readonly string[]): boolean {
+  let value: unknown = object;
+  for (const step of path.slice(0, -1)) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return false;
+    value = (value as Node)[step];
+  }
+  return typeof value === 'object' && value !== null;
+}
+
 /** @returns a copy without the violation; undefined if it is none of those that are forgiven. */
 export function forgive(object: StixObject, problem: Finding): StixObject | undefined {
   const tlp = object['type'] === 'marking-definition' && object['definition_type'] === 'tlp';
@@ -50,8 +60,9 @@ export function forgive(object: StixObject, problem: Finding): StixObject | unde
     return { ...object, name: `TLP:${String(level).toUpperCase()}` };
   }
   const repair = REPAIRS[problem.rule];
-  if (!repair || problem.pointer === '') return undefined;
-  return replaced(object, steps(problem.pointer), repair) as StixObject;
+  const path = steps(problem.pointer);
+  if (!repair || path.length === 0 || !leads(object, path)) return undefined;
+  return replaced(object, path, repair) as StixObject;
 }
 
 export const isForgiven = (finding: Finding): boolean => FORGIVEN.has(finding.rule);

@@ -3,12 +3,12 @@ import { schemas, validators, type Validate } from '#compiled-schemas';
 import type { ErrorObject } from 'ajv';
 import { groupOf, type SpecVersion, type StixObject } from '../domain/stix';
 import type { Legacy } from '../domain/channel';
-import { customProperty, customShape } from './custom';
+import { customProperty, customShape, encodedShape } from './custom';
 import { forgive, isBelowMillisecond, isForgiven, MOST_FORGIVEN } from './legacy';
 import { checkContainer } from './observed';
 import { PLANS } from './plan';
 import { applyRules, extensionTypes, notApplicable } from './rules';
-import { escapePointer, Review, shown, type Finding, type Verdict } from './verdict';
+import { escapePointer, Review, shown, uncheckable, type Finding, type Verdict } from './verdict';
 
 const byType = new Map<string, Validate>(Object.entries(validators).filter(([name]) => !name.includes('/')));
 const byId = new Map(Object.values(schemas).map((schema) => [schema['$id'] as string, schema]));
@@ -60,6 +60,17 @@ const BY_KEYWORD: Readonly<Record<string, string>> = {
   minItems: 'T-LIST',
 };
 
+/** A step of a pointer to a name that is longer than names may be. */
+const LONGEST_STEP = 250;
+/** A pointer for people: a stranger's name of some megabytes is cut. */
+const short = (pointer: string): string =>
+  pointer.length <= LONGEST_STEP
+    ? pointer
+    : pointer
+        .split('/')
+        .map((step) => step.slice(0, LONGEST_STEP))
+        .join('/');
+
 function valueAt(object: unknown, pointer: string): unknown {
   let value = object;
   for (const segment of pointer
@@ -94,17 +105,22 @@ function toProblem(name: string, object: StixObject, errors: readonly ErrorObjec
   if (named !== undefined) {
     return {
       rule: said,
-      pointer: `${at}/${escapePointer(named)}`,
+      pointer: `${short(at)}/${escapePointer(named)}`,
       found: `the name ${shown(named)}`,
       expected: title ?? 'another name',
     };
   }
   if (missing !== undefined) {
-    return { rule: said, pointer: `${at}/${missing}`, found: 'nothing', expected: 'this required property' };
+    return {
+      rule: said,
+      pointer: `${short(at)}/${missing}`,
+      found: 'nothing',
+      expected: 'this required property',
+    };
   }
   const found =
     property === undefined ? shown(valueAt(object, at)) : `${property} without ${missingProperty ?? ''}`;
-  return { rule: said, pointer: at, found, expected: title ?? error.message ?? 'something else' };
+  return { rule: said, pointer: short(at), found, expected: title ?? error.message ?? 'something else' };
 }
 
 /** @returns the first thing in which an object, or a bundle, departs from the schema of its type; undefined if it does not. */
@@ -130,6 +146,7 @@ function checkProperties(object: StixObject, plan: string, review: Review): void
     } else if (!properties?.has(name)) {
       announced ??= custom || extensionTypes(object).has('toplevel-property-extension');
       if (!custom && notApplicable(name, review)) continue;
+      if (plan !== 'stix-2.0') encodedShape(name, object[name], review);
       if (announced) customShape(name, object[name], review);
       else customProperty(name, object[name], review);
     }
@@ -162,12 +179,24 @@ function review(object: StixObject, specVersion: SpecVersion): Review {
 }
 
 /**
- * Checks one object: the schema of its type first, and what takes code if the schema passed. Unknown types are held
- * to what is common to their class; objects of STIX 2.0 to what exchange needs.
+ * Checks one object, by its schema and by code.
  *
- * @returns every error and warning, each under its rule. Never throws. Linear in the size of the object.
+ * @returns every error and warning, each under its rule. Never throws: what a check throws, such as for a stack that
+ *   overflows, is an error of this object (UNCHECKED). Linear in the size of the object.
  */
 export function checkObject(object: StixObject, options: CheckOptions = {}): Verdict {
+  try {
+    return verdictOf(object, options);
+  } catch (error) {
+    return { errors: [uncheckable(error)], warnings: [] };
+  }
+}
+
+/**
+ * Judges one object: the schema of its type first, and what takes code if the schema passed. Unknown types are held
+ * to what is common to their class; objects of STIX 2.0 to what exchange needs.
+ */
+function verdictOf(object: StixObject, options: CheckOptions): Verdict {
   if (object['type'] === 'bundle') return { errors: [NO_BUNDLE], warnings: [] };
   const { specVersion = '2.1', legacy = 'refuse' } = options;
   const forgiven: Finding[] = [];

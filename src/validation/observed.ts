@@ -7,34 +7,32 @@ type Node = Readonly<Record<string, unknown>>;
 const STAND_IN = '00000000-0000-4000-8000-000000000000';
 
 /** A copy in which each reference to a key is an identifier of the type of what is there. */
-function resolveKeys(
-  value: unknown,
-  entries: Readonly<Record<string, Node>>,
-  review: Review,
-  at: (string | number)[],
-): unknown {
+function resolveKeys(value: unknown, entries: Readonly<Record<string, Node>>, review: Review): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  const reference = (key: unknown, place: (string | number)[]): unknown => {
+  const at = <T>(step: string | number, work: () => T): T => {
+    review.enter(step);
+    const result = work();
+    review.leave();
+    return result;
+  };
+  const reference = (key: unknown): unknown => {
     if (typeof key !== 'string') return key;
     const entry = Object.hasOwn(entries, key) ? entries[key] : undefined;
     if (entry) return `${String(entry['type'])}--${STAND_IN}`;
-    review.reject('OD-LOCAL', shown(key), 'a key of this container', ...place);
+    review.reject('OD-LOCAL', shown(key), 'a key of this container');
     return undefined;
   };
-  if (Array.isArray(value)) return value.map((item, i) => resolveKeys(item, entries, review, [...at, i]));
+  const member = (name: string, inner: unknown): unknown => {
+    if (MARKS.has(name)) return inner;
+    if (name.endsWith('_ref')) return reference(inner);
+    if (name.endsWith('_refs') && Array.isArray(inner))
+      return inner.map((key, i) => at(i, () => reference(key))).filter((key) => key !== undefined);
+    return resolveKeys(inner, entries, review);
+  };
+  if (Array.isArray(value)) return value.map((item, i) => at(i, () => resolveKeys(item, entries, review)));
   return Object.fromEntries(
     Object.entries(value)
-      .map(([name, inner]): [string, unknown] => {
-        const place = [...at, name];
-        if (MARKS.has(name)) return [name, inner];
-        if (name.endsWith('_ref')) return [name, reference(inner, place)];
-        if (name.endsWith('_refs') && Array.isArray(inner))
-          return [
-            name,
-            inner.map((key, i) => reference(key, [...place, i])).filter((key) => key !== undefined),
-          ];
-        return [name, resolveKeys(inner, entries, review, place)];
-      })
+      .map(([name, inner]): [string, unknown] => [name, at(name, () => member(name, inner))])
       // What does not resolve has been said; the rest of the entry is still looked at.
       .filter(([, inner]) => inner !== undefined && !(Array.isArray(inner) && inner.length === 0)),
   );
@@ -58,7 +56,11 @@ export function checkContainer(
       review.reject('OD-LOCAL', shown(type), 'the type of an observable', 'objects', key, 'type');
       continue;
     }
-    const resolved = resolveKeys(entry, entries, review, ['objects', key]) as StixObject;
+    review.enter('objects');
+    review.enter(key);
+    const resolved = resolveKeys(entry, entries, review) as StixObject;
+    review.leave();
+    review.leave();
     const id = resolved['id'] ?? `${type}--${STAND_IN}`;
     const verdict = check({ ...resolved, id });
     const named = (rule: string): boolean => resolved['id'] !== undefined || !/^I-(?:V|DET|PROC)/.test(rule);

@@ -5,7 +5,7 @@
  */
 import { schemas } from '#compiled-schemas';
 import { CHECKS, checkVocabulary } from './checks';
-import { customMember } from './custom';
+import { customMember, extensionMembers } from './custom';
 import type { Review } from './verdict';
 
 export type Check = (value: unknown, review: Review) => void;
@@ -54,7 +54,7 @@ function compile(node: Node, inExtension: boolean): Check | undefined {
   if (isNode(node['properties'])) {
     const properties = propertiesOf(node, inExtension);
     // Extensions and observables have names of their own kinds, which their checks know.
-    if (name === 'extensions') checks.push(eachKnown(properties));
+    if (name === 'extensions') checks.push(eachExtension(properties));
     else if (name !== 'container' && name !== 'hashes')
       checks.push(eachProperty(properties, inExtension ? 'X-PROP' : 'N-PROP'));
   }
@@ -72,14 +72,14 @@ const eachItem =
     }
   };
 
-const eachKnown =
-  (properties: Properties): Check =>
+const eachExtension =
+  (predefined: Properties): Check =>
   (value, review) => {
-    const object = value as Node;
-    for (const [name, check] of properties) {
-      if (!check || !Object.hasOwn(object, name)) continue;
+    for (const [name, extension] of Object.entries(value as Readonly<Record<string, Node>>)) {
       review.enter(name);
-      check(object[name], review);
+      const check = predefined.get(name);
+      if (check) check(extension, review);
+      else if (!predefined.has(name)) extensionMembers(extension, review);
       review.leave();
     }
   };

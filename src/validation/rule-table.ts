@@ -21,6 +21,12 @@ const rule = (id: string, level: Level, section: string, text: string): Rule => 
 });
 
 export const RULES: readonly Rule[] = [
+  rule(
+    'UNCHECKED',
+    'reject',
+    '1',
+    'An object can be checked: one that a check breaks off at, for its size or by a fault of the program, is refused.',
+  ),
   rule('T-NULL', 'reject', '2', 'null is never a property value; leave the property out instead.'),
   rule('T-LIST', 'reject', '2.12', 'A list has at least one item, and every item has the declared type.'),
   rule(
@@ -88,7 +94,12 @@ export const RULES: readonly Rule[] = [
     '2.16',
     'Timestamps look like YYYY-MM-DDTHH:mm:ss[.s+]Z: upper-case T and Z, UTC only, a dot only with digits after it.',
   ),
-  rule('T-TSCAL', 'reject', '2.16', 'Timestamps are real calendar instants (no 30 February, no hour 24).'),
+  rule(
+    'T-TSCAL',
+    'reject',
+    '2.16',
+    'Timestamps are real calendar instants (no 30 February, no hour 24, second 60 only where UTC may have one).',
+  ),
   rule('T-TSMS', 'reject', '3.2', 'created and modified carry at least three sub-second digits.'),
   rule(
     'T-TSCMP',
@@ -390,7 +401,7 @@ export const RULES: readonly Rule[] = [
     'IND-PAT',
     'reject',
     '4.7, 9',
-    "pattern_type stix: pattern is a valid STIX pattern of pattern_version (default: the object's spec_version).",
+    "pattern_type stix: pattern is a valid STIX pattern of pattern_version (default: the object's spec_version). One of version 2.0 is looked at by the grammar of 2.1, and only warned of.",
   ),
   rule('IND-PATTYPE', 'warn', '4.7', 'pattern_type should come from pattern-type-ov.'),
   rule('IND-WINDOW', 'warn', '9.5.1', 'START/STOP in the pattern should lie inside valid_from..valid_until.'),
@@ -543,6 +554,7 @@ export const RULES: readonly Rule[] = [
     'software.languages are RFC 5646 tags (upstream still takes ISO 639-2 with a log line).',
   ),
   rule('URL-VAL', 'reject', '6.15', 'url.value is an RFC 3986 URL (absolute, with scheme).'),
+  rule('P-LENGTH', 'reject', '9', 'A pattern has at most 250,000 characters (a limit of this exchange).'),
   rule('P-SYNTAX', 'reject', '9', 'The pattern parses with the STIX pattern grammar.'),
   rule('P-BRACKET', 'reject', '9.5', 'Every observation expression is in square brackets.'),
   rule('P-QUALDUP', 'reject', '9.5.1', 'One observation expression has at most one qualifier of each kind.'),
@@ -581,5 +593,16 @@ export const WARNINGS: ReadonlySet<string> = new Set([
   ...RULES.filter((r) => r.level === 'warn' || r.id === 'X-DEF').map((r) => r.id),
   // These refuse what is plainly wrong and warn of what is doubtful.
   ...['C-LANG', 'M-LANG', 'LC-KEY', 'SW-LANG', 'N-CHARSET', 'N-SUFFIX', 'EM-HDR', 'DOM-VAL', 'LOC-PAIR'],
-  ...['P-SYNTAX', 'P-TSLIT', 'T-LIST', 'T-NULL', 'T-EXTURL', 'T-TSMS', 'C-MOD', 'REL-TIME', 'MD-TLP'],
+  ...[
+    'IND-PAT',
+    'P-SYNTAX',
+    'P-TSLIT',
+    'T-LIST',
+    'T-NULL',
+    'T-EXTURL',
+    'T-TSMS',
+    'C-MOD',
+    'REL-TIME',
+    'MD-TLP',
+  ],
 ]);

@@ -2,9 +2,9 @@
 import { groupOf, type StixObject, type TypeGroup, typeOf } from '../domain/stix';
 import { instantKey } from '../domain/timestamp';
 import { isCommon } from './custom';
+import { indicator } from './indicator';
+import { markings, tlp2 } from './markings';
 import { ANY_ENDS, RELATIONSHIPS, SAME_TYPE } from './data/relationships';
-import { qualifiersOf } from './pattern/ast';
-import { checkPattern } from './pattern/check';
 import { contributingOf, isDeterministic } from './sco-id';
 import { shown, type Review } from './verdict';
 
@@ -90,113 +90,14 @@ function identifier(object: StixObject, group: TypeGroup, review: Review): void 
     );
 }
 
-/** Walks from the object along a selector; undefined if the way ends. */
-function resolve(object: unknown, selector: string): unknown {
-  let value: unknown = object;
-  for (const step of selector.split('.')) {
-    const index = /^\[([0-9]+)\]$/.exec(step)?.[1];
-    if (index !== undefined) value = Array.isArray(value) ? (value as unknown[])[Number(index)] : undefined;
-    else if (
-      typeof value === 'object' &&
-      value !== null &&
-      !Array.isArray(value) &&
-      Object.hasOwn(value, step)
-    )
-      value = (value as Node)[step];
-    else return undefined;
-  }
-  return value;
-}
-
-function markings(object: StixObject, review: Review): void {
-  const granular = object['granular_markings'] as readonly Node[] | undefined;
-  granular?.forEach((marking, i) => {
-    (marking['selectors'] as readonly string[]).forEach((selector, k) => {
-      if (resolve(object, selector) === undefined)
-        review.reject(
-          'M-SELRES',
-          shown(selector),
-          'a selector of something that is in the object',
-          ...['granular_markings', i, 'selectors', k],
-        );
-    });
-  });
-  if (object['type'] !== 'marking-definition') return;
-  const own = object['id'];
-  (object['object_marking_refs'] as readonly string[] | undefined)?.forEach((ref, i) => {
-    if (ref === own) review.reject('M-SELF', 'its own id', 'another marking', 'object_marking_refs', i);
-  });
-  granular?.forEach((marking, i) => {
-    if (marking['marking_ref'] === own)
-      review.reject('M-SELF', 'its own id', 'another marking', 'granular_markings', i, 'marking_ref');
-  });
-}
-
-const TLP2 = 'extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d';
-const TLP2_LEVELS: Readonly<Record<string, string>> = {
-  clear: 'marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487',
-  green: 'marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb',
-  amber: 'marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421',
-  'amber+strict': 'marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003',
-  red: 'marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1',
-};
-
-function tlp2(object: StixObject, review: Review): void {
-  const extension = (object['extensions'] as Record<string, Node> | undefined)?.[TLP2];
-  if (!extension) return;
-  const level = extension['tlp_2_0'];
-  if (typeof level !== 'string' || TLP2_LEVELS[level] !== object['id'])
-    review.warn(
-      'MD-TLP2',
-      shown(level),
-      'one of the five published TLP 2.0 markings, with its id',
-      ...['extensions', TLP2, 'tlp_2_0'],
-    );
-}
-
-function indicator(object: StixObject, review: Review): void {
-  if (object['name'] === undefined || object['description'] === undefined)
-    review.warn(
-      'IND-NAME',
-      'nothing',
-      'a name and a description',
-      object['name'] === undefined ? 'name' : 'description',
-    );
-  if (object['pattern_type'] !== 'stix') return;
-  const { pattern, errors, warnings } = checkPattern(String(object['pattern']), { inObject: true });
-  review.add({ errors, warnings }, 'pattern');
-  if (errors.length > 0)
-    review.reject(
-      'IND-PAT',
-      `a pattern with ${errors[0]?.rule ?? ''}`,
-      'a STIX pattern of version 2.1',
-      'pattern',
-    );
-  if (!pattern) return;
-  const [from, until] = ['valid_from', 'valid_until'].map((name) => instantKey(text(object, name) ?? ''));
-  for (const q of qualifiersOf(pattern)) {
-    if (q.kind !== 'START') continue;
-    const [start, stop] = [instantKey(q.start), instantKey(q.stop)];
-    if (
-      (start !== undefined && from !== undefined && start < from) ||
-      (stop !== undefined && until !== undefined && stop > until)
-    )
-      review.warn(
-        'IND-WINDOW',
-        `START t'${q.start}' STOP t'${q.stop}'`,
-        'times within valid_from and valid_until',
-        'pattern',
-      );
-  }
-}
-
 function relationship(object: StixObject, review: Review): void {
   const [source, target] = [typeOf(String(object['source_ref'])), typeOf(String(object['target_ref']))];
   const type = String(object['relationship_type']);
   if ([source, target].some((t) => groupOf(t) === 'custom') || ANY_ENDS.has(type)) return;
+  const ends = RELATIONSHIPS[source] ?? {};
   const listed = SAME_TYPE.has(type)
     ? source === target
-    : RELATIONSHIPS[source]?.[type]?.includes(target) === true;
+    : Object.hasOwn(ends, type) && ends[type]?.includes(target) === true;
   if (!listed)
     review.warn(
       'REL-MATRIX',
@@ -236,22 +137,24 @@ const catalogue =
     });
   };
 
-const BY_TYPE: Readonly<Record<string, readonly Rule[]>> = {
-  'attack-pattern': [catalogue('T-CAPEC', 'capec', /^CAPEC-[0-9]+$/)],
-  campaign: [seen],
-  indicator: [order('IND-UNTIL', 'valid_from', 'valid_until', true), indicator],
-  infrastructure: [seen],
-  'intrusion-set': [seen],
-  malware: [seen],
-  'observed-data': [order('OD-ORDER', 'first_observed', 'last_observed', false)],
-  'threat-actor': [seen],
-  vulnerability: [catalogue('T-CVE', 'cve', /^CVE-[0-9]{4}-[0-9]{4,}$/)],
-  relationship: [order('REL-TIME', 'start_time', 'stop_time', true), relationship],
-  sighting: [seen],
-  'network-traffic': [order('NT-ORDER', 'start', 'end', false), networkTraffic],
-  'extension-definition': [extensionDefinition],
-  'marking-definition': [tlp2],
-};
+const RULES_OF: ReadonlyMap<string, readonly Rule[]> = new Map(
+  Object.entries<readonly Rule[]>({
+    'attack-pattern': [catalogue('T-CAPEC', 'capec', /^CAPEC-[0-9]+$/)],
+    campaign: [seen],
+    indicator: [order('IND-UNTIL', 'valid_from', 'valid_until', true), indicator],
+    infrastructure: [seen],
+    'intrusion-set': [seen],
+    malware: [seen],
+    'observed-data': [order('OD-ORDER', 'first_observed', 'last_observed', false)],
+    'threat-actor': [seen],
+    vulnerability: [catalogue('T-CVE', 'cve', /^CVE-[0-9]{4}-[0-9]{4}[0-9]*$/)],
+    relationship: [order('REL-TIME', 'start_time', 'stop_time', true), relationship],
+    sighting: [seen],
+    'network-traffic': [order('NT-ORDER', 'start', 'end', false), networkTraffic],
+    'extension-definition': [extensionDefinition],
+    'marking-definition': [tlp2],
+  }),
+);
 
 function customObject(object: StixObject, review: Review): void {
   const type = String(object['type']);
@@ -297,5 +200,5 @@ export function applyRules(object: StixObject, review: Review): void {
   if (object['granular_markings'] !== undefined || type === 'marking-definition') markings(object, review);
   if (group === 'custom') customObject(object, review);
   if (group === 'SCO') observable(object, review);
-  for (const rule of BY_TYPE[type] ?? []) rule(object, review);
+  for (const rule of RULES_OF.get(type) ?? []) rule(object, review);
 }

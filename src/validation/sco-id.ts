@@ -69,11 +69,9 @@ export function scoId(object: StixObject): string | undefined {
   return contributing ? identifier(type, contributing) : `${type}--${v4()}`;
 }
 
-/** Timestamps without the zeros at the end of their fraction: the spelling that a widespread library hashes. */
+/** Timestamps without a fraction of zeros: the spelling that a widespread library hashes. */
 const respelt = (value: unknown): unknown =>
-  typeof value === 'string' && value.endsWith('Z')
-    ? value.replace(/\.?0+Z$/, (end) => (end.startsWith('.') ? 'Z' : end))
-    : value;
+  typeof value === 'string' ? value.replace(/\.0+Z$/, 'Z') : value;
 
 /** Whether a UUIDv5 is one that the algorithm of the standard gives, in either spelling of timestamps. */
 export function isDeterministic(

@@ -1,7 +1,7 @@
 /** A language-content against what it translates (STIX 2.1 §7.1, LC-MOD). */
 import { statedVersion, type StixObject } from '../domain/stix';
 import { instantKey } from '../domain/timestamp';
-import { shown, type Finding } from './verdict';
+import { MOST_FINDINGS, shown, type Finding } from './verdict';
 
 type Node = Readonly<Record<string, unknown>>;
 
@@ -20,18 +20,19 @@ export function checkTranslation(object: StixObject, targets: readonly StixObjec
         expected: `the "modified" of a version of ${shown(object['object_ref'])}`,
       },
     ];
-  return Object.entries(object['contents'] as Record<string, Node>).flatMap(([language, properties]) =>
-    Object.entries(properties).flatMap(([name, value]): Finding[] => {
+  const found: Finding[] = [];
+  for (const [language, properties] of Object.entries(object['contents'] as Record<string, Node>)) {
+    for (const [name, value] of Object.entries(properties)) {
       const original = target[name];
-      if (!Array.isArray(value) || !Array.isArray(original) || value.length === original.length) return [];
-      return [
-        {
-          rule: 'LC-MOD',
-          pointer: `/contents/${language}/${name}`,
-          found: `a list of ${value.length}`,
-          expected: `a list of ${original.length}, like that of the object`,
-        },
-      ];
-    }),
-  );
+      if (!Array.isArray(value) || !Array.isArray(original) || value.length === original.length) continue;
+      if (found.length === MOST_FINDINGS) return found;
+      found.push({
+        rule: 'LC-MOD',
+        pointer: `/contents/${language}/${name}`,
+        found: `a list of ${value.length}`,
+        expected: `a list of ${original.length}, like that of the object`,
+      });
+    }
+  }
+  return found;
 }

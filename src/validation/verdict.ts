@@ -131,6 +131,18 @@ export class Review {
   }
 }
 
+/** The finding of an object at which a check broke off; what was thrown is named by its kind alone. */
+export function uncheckable(error: unknown): Finding {
+  const kind = error instanceof Error ? error.name : typeof error;
+  return {
+    rule: 'UNCHECKED',
+    pointer: '',
+    found: `an object that could not be checked (${kind})`,
+    expected:
+      'one with shorter texts, fewer members or less nesting; if yours is small, tell the operator of this exchange',
+  };
+}
+
 /** A pointer with nothing in it that would end it early in a line of text. */
 const printable = (pointer: string): string =>
   pointer.replace(/[^!-~]|:/gu, (char) => encodeURIComponent(char).replace(':', '%3A'));

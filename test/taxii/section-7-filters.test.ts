@@ -247,6 +247,9 @@ describe('pages', () => {
   test('an empty answer echoes the lower bound (T-193)', async () => {
     const empty = await ask('match[type]=campaign');
     expect(empty.headers['x-taxii-date-added-first']).toBe('1970-01-01T00:00:00.000000Z');
+    const early = '0001-02-03T00:00:00.000000Z';
+    const first = await ask(`match[type]=campaign&added_after=${early}`);
+    expect(first.headers['x-taxii-date-added-first']).toBe(early);
   });
 });
 

@@ -31,7 +31,21 @@ function put(value: unknown, way: Way, change: (old: unknown) => unknown): unkno
 const strange = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
   fc.constantFrom<unknown>(
-    ...[null, [], {}, '', -1, 2 ** 53, 1e308, true, 'tool--1', '__proto__', 'a'.repeat(10_000), [[[[[[]]]]]]],
+    ...[
+      null,
+      [],
+      {},
+      '',
+      -1,
+      2 ** 53,
+      1e308,
+      true,
+      'tool--1',
+      '__proto__',
+      'constructor',
+      'a'.repeat(10_000),
+      [[[[[[]]]]]],
+    ],
     ...["[file:name = '", '2020-02-30T00:00:00.000Z', 'http://[::1', '%', 'x'.repeat(70), { constructor: 1 }],
   ),
   fc.string({ unit: 'binary' }),
@@ -63,6 +77,8 @@ test('mutations of valid objects never throw and never give a verdict without a 
       const { errors, warnings } = checkObject(object, { legacy });
       refused += Number(errors.length > 0);
       expect(errors.length).toBeLessThanOrEqual(MOST_FINDINGS);
+      // What is caught is still a fault.
+      expect(errors.filter((e) => e.rule === 'UNCHECKED')).toEqual([]);
       for (const finding of [...errors, ...warnings]) {
         expect([finding.rule, rules.has(finding.rule)]).toEqual([finding.rule, true]);
         expect(line(finding)).toMatch(/^[A-Z0-9-]+( \(\d{3}\))? at \/\S*: found [^]+, expected [^]+\.$/);

@@ -208,7 +208,7 @@ test.each([
 test('a pattern of a million words and one of a million parentheses end like any other', () => {
   const long = `[${Array.from({ length: 200_000 }, (_, i) => `a:b = ${i}`).join(' OR ')}]`;
   expect(parsePattern(long)).toMatchObject({ comparison: { kind: 'or' } });
-  expect(checkPattern('('.repeat(1_000_000), { inObject: false }).errors).toMatchObject([
+  expect(checkPattern('('.repeat(200_000), { inObject: false }).errors).toMatchObject([
     { rule: 'P-SYNTAX', expected: 'at most 500 parentheses within each other' },
   ]);
   expect(parsePattern(`[a:b = '${'x'.repeat(5_000_000)}']`).kind).toBe('observation');

@@ -7,8 +7,9 @@ import { hashPassword } from '../../src/passwords';
 import { openDoor, type OpenDoor } from '../../src/publish';
 import { openStore } from '../../src/store/open';
 import type { Store } from '../../src/store/store';
+import { writtenDigest } from '../../src/validation/canonical';
 import { RULES } from '../../src/validation/rule-table';
-import { applied, collection, organisation, principal } from '../support/exchange';
+import { applied, candidate, collection, organisation, part, principal, write } from '../support/exchange';
 import { id, make, TIME } from '../support/stix';
 
 const LATER = '2021-01-01T00:00:00.000Z';
@@ -308,4 +309,70 @@ test('the messages of a status can be taken apart: a line a rule, each under a r
     expect(rules.has(rule!)).toBe(true);
   }
   expect(lines[0]).toContain('And at 2 more places.');
+});
+
+describe('what is thrown over one member is the refusal of that member (§1)', () => {
+  const other = { ...make('tool'), id: id('tool').replace('3f', '4f') };
+
+  test.each<Partial<Policy>>([{}, { references: 'known' }])('also with %j', async (policy) => {
+    await door.stop();
+    door = openDoor(store, {
+      clock: () => 1_700_000_000_000_000,
+      limits: { depth: Infinity, objects: 1e6 },
+      report: () => undefined,
+    });
+    const [desk, c] = [await somebody('desk'), await made(policy)];
+    const status = await publish(desk, c, make('tool', { x_deep: '?' }), other);
+    expect(said(status)).toEqual(['taken N-CUSTPROP', 'taken']);
+    const bytes = JSON.stringify({ objects: [make('tool', { x_deep: '?' }), other] }).replace(
+      '"?"',
+      `${'['.repeat(100_000)}1${']'.repeat(100_000)}`,
+    );
+    const second = await door.publish({ principalId: desk.id, collectionId: c.id, body: Buffer.from(bytes) });
+    expect(second.failures?.map((f) => f.message)).toEqual([
+      expect.stringMatching(/^UNCHECKED at \/: found an object that could not be checked \(RangeError\)/),
+    ]);
+    expect(second.success_count).toBe(1);
+  });
+});
+
+describe('C-SAMEVER beside defaults', () => {
+  test('a version with and without a default is the same, and so is a copy under a digest of before', async () => {
+    const [desk, c] = [await somebody('desk'), await made()];
+    const [without, written] = [make('tool'), make('tool', { revoked: false })];
+    expect((await publish(desk, c, without)).successes![0]!.message).toBeUndefined();
+    for (const again of [without, written])
+      expect((await publish(desk, c, again)).successes![0]!.message).toMatch(/^Already present/);
+    expect(said(await publish(desk, c, make('tool', { revoked: true })))).toEqual(['refused C-SAMEVER']);
+
+    const old = await made();
+    const stored = { ...candidate(written), digest: writtenDigest(written)! };
+    await store.objects.append(write(old, desk), { ...part([]), members: [{ candidate: stored }] });
+    expect((await publish(desk, old, written)).successes![0]!.message).toMatch(/^Already present/);
+  });
+
+  test('of an observable without a version too', async () => {
+    const [desk, c] = [await somebody('desk'), await made()];
+    const url = make('url', { spec_version: undefined });
+    await publish(desk, c, url);
+    for (const same of [url, { ...url, spec_version: '2.1' }, { ...url, defanged: false }])
+      expect((await publish(desk, c, same)).successes![0]!.message).toMatch(/^Already present/);
+
+    const old = await made();
+    const stored = { ...candidate(url), digest: writtenDigest(url)! };
+    await store.objects.append(write(old, desk), { ...part([]), members: [{ candidate: stored }] });
+    expect((await publish(desk, old, url)).successes![0]!.message).toMatch(/^Already present/);
+  });
+});
+
+test('T-331c: a spec_version that is a number is a failure of that object, said as such', async () => {
+  const [desk, c] = [await somebody('desk'), await made({}, { specVersions: ['2.0', '2.1'] })];
+  const status = await publish(
+    desk,
+    c,
+    make('tool', { spec_version: 2 }),
+    make('url', { spec_version: 2.1 }),
+  );
+  expect(said(status)).toEqual(['refused C-SPEC', 'refused C-SPEC']);
+  expect(status.failures![0]!.message).toBe('C-SPEC at /spec_version: found 2, expected "2.1".');
 });

@@ -24,6 +24,15 @@ const GROUPED = { object_refs: [id('file')] };
 type Place = string;
 /** Rule → an object that breaks it, and where that is said. */
 const REFUSED: Readonly<Record<string, readonly [StixObject, Place]>> = {
+  UNCHECKED: [
+    Object.defineProperty({ ...make('tool') }, 'name', {
+      enumerable: true,
+      get: () => {
+        throw new TypeError('a fault');
+      },
+    }),
+    '',
+  ],
   'T-NULL': [make('tool', { name: null }), '/name'],
   'T-LIST': [make('tool', { labels: [] }), '/labels'],
   'T-DICT': [
@@ -161,6 +170,7 @@ const REFUSED: Readonly<Record<string, readonly [StixObject, Place]>> = {
   'SW-CPE': [make('software', { cpe: 'cpe:/a:b' }), '/cpe'],
   'SW-LANG': [make('software', { languages: ['not a language'] }), '/languages/0'],
   'URL-VAL': [make('url', { value: '/relative' }), '/value'],
+  'P-LENGTH': [pattern(`[file:name = '${'x'.repeat(250_000)}']`), '/pattern'],
   'P-SYNTAX': [pattern('[file:name]'), '/pattern'],
   'P-BRACKET': [pattern("file:name = 'a'"), '/pattern'],
   'P-QUALDUP': [pattern('[file:size = 1] WITHIN 5 SECONDS WITHIN 6 SECONDS'), '/pattern'],
@@ -193,7 +203,7 @@ const WARNED: Readonly<Record<string, readonly [StixObject, Place]>> = {
   'N-CUSTPFX': [make('tool', { foo: 1 }), '/foo'],
   'N-CUSTOBJ': [make('tool', { type: 'x-case', id: id('x-case') }), '/type'],
   'N-CUSTOBJPFX': [make('tool', { type: 'case', id: id('case') }), '/type'],
-  'N-CUSTEXT': [make('file', ext('x-foo-ext', { a: 1 })), '/extensions/x-foo-ext'],
+  'N-CUSTEXT': [make('file', ext('x-foo-ext', { x_a: 1 })), '/extensions/x-foo-ext'],
   'N-SUFFIX': [make('tool', { x_a_ref: 'nobody' }), '/x_a_ref'],
   'N-CHARSET': [make('directory', { path_enc: 'ISO_8859-1:1987' }), '/path_enc'],
   'C-NA': [make('url', { labels: ['a'] }), '/labels'],

@@ -2,7 +2,7 @@
 import { notFound, type Scope } from '../../domain/access';
 import { mayHaveTwin } from '../../domain/entries';
 import type { Definition } from '../../domain/markings';
-import { sees, type Candidate } from '../../domain/publication';
+import { digestsOf, sees, type Candidate } from '../../domain/publication';
 import {
   publishPart,
   type Addition,
@@ -57,7 +57,7 @@ function standingFilter(candidates: readonly Candidate[], citers: readonly strin
   const objects = candidates.map((c) => uuidOf(c.id));
   const identities = candidates.flatMap((c) => c.createdBy ?? []).map(uuidOf);
   const keys = candidates.flatMap((c) => c.stated?.key ?? []);
-  const digests = candidates.filter((c) => !c.stated).map((c) => c.digest);
+  const digests = candidates.filter((c) => !c.stated).flatMap(digestsOf);
   const near = [{ edge: { $ne: false } }, { key: { $in: keys } }, { digest: { $in: digests } }];
   return {
     state: 'live',

@@ -1,6 +1,6 @@
 /** Appending a part of a publication: one transaction. */
 import type { Scope } from '../../domain/access';
-import { sees, type Candidate, type StandingVersion } from '../../domain/publication';
+import { digestsOf, sees, type Candidate, type StandingVersion } from '../../domain/publication';
 import { publishPart, type Beside } from '../../domain/publishing';
 import type { Status } from '../../domain/taxii';
 import type { Part } from '../store';
@@ -20,9 +20,10 @@ export const registered =
 function besideOf(connection: Connection, work: Work, scope: Scope<'write'>): Beside {
   const organisation = scope.principal.organisation.id;
   const { unit } = work;
-  const lookFor = (id: string, { stated, digest }: Candidate): StandingVersion[] => {
+  const lookFor = (id: string, candidate: Candidate): StandingVersion[] => {
+    const { stated } = candidate;
     const object = work.keyOf(id);
-    if (!stated) return ofContent(connection, object, digest);
+    if (!stated) return digestsOf(candidate).flatMap((digest) => ofContent(connection, object, digest));
     const newer = unit.standing(id).some((v) => v.key > stated.key);
     const older =
       newer && scope.clearance !== undefined

@@ -44,20 +44,34 @@ export interface Observations {
 }
 export type Pattern = Observation | Observations;
 
-/** Every test of a pattern, in the order of the text. */
+/** Every test of a pattern, in the order of the text. Each is looked at once, however deep the parentheses. */
 export function testsOf(pattern: Pattern): Test[] {
-  return observationsOf(pattern).flatMap((observation) => testsIn(observation.comparison));
-}
-
-export function testsIn(comparison: Comparison): Test[] {
-  return comparison.kind === 'test' ? [comparison] : comparison.operands.flatMap(testsIn);
+  const found: Test[] = [];
+  const walk = (comparison: Comparison): void => {
+    if (comparison.kind === 'test') found.push(comparison);
+    else comparison.operands.forEach(walk);
+  };
+  for (const observation of observationsOf(pattern)) walk(observation.comparison);
+  return found;
 }
 
 export function observationsOf(pattern: Pattern): Observation[] {
-  return pattern.kind === 'observation' ? [pattern] : pattern.operands.flatMap(observationsOf);
+  const found: Observation[] = [];
+  const walk = (inner: Pattern): void => {
+    if (inner.kind === 'observation') found.push(inner);
+    else inner.operands.forEach(walk);
+  };
+  walk(pattern);
+  return found;
 }
 
+/** Those of what stands inside come first. */
 export function qualifiersOf(pattern: Pattern): Qualifier[] {
-  const inner = pattern.kind === 'observation' ? [] : pattern.operands.flatMap(qualifiersOf);
-  return [...inner, ...pattern.qualifiers];
+  const found: Qualifier[] = [];
+  const walk = (inner: Pattern): void => {
+    if (inner.kind !== 'observation') inner.operands.forEach(walk);
+    for (const qualifier of inner.qualifiers) found.push(qualifier);
+  };
+  walk(pattern);
+  return found;
 }

@@ -1,4 +1,6 @@
 /** The words of a STIX pattern. One pass, every character looked at once: linear, whatever the text. */
+import { isBase64, isHex } from '../scans';
+
 /** Where and why a text is no STIX pattern (STIX 2.1 §9). */
 export class PatternError extends Error {
   override readonly name = 'PatternError';
@@ -41,11 +43,9 @@ const SPACE = /[\s\u0085]/;
 const WORD = /[A-Za-z_][A-Za-z0-9_-]*/y;
 const NUMBER = /[+-]?(?:[0-9]*\.[0-9]+|[0-9]+)/y;
 const SYMBOLS = ['==', '!=', '<>', '<=', '>=', '=', '<', '>', ':', '.', ',', '(', ')', '[', ']', '*'];
-const HEX = /^(?:[0-9a-fA-F]{2})*$/;
 /** Every field within its bounds; whether the month has that day is checked after the grammar. */
 const TIMESTAMP =
   /^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?Z$/;
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)?$/;
 
 export const isKeyword = (word: string): boolean => KEYWORDS.has(word);
 
@@ -94,12 +94,11 @@ export function tokenize(text: string): Token[] {
     const start = at++;
     const value = quoted(start);
     if (prefix === 'h') {
-      if (!HEX.test(value))
+      if (!isHex(value))
         throw new PatternError('P-LITERAL', start, `h'${value}'`, 'an even number of hexadecimal digits');
       tokens.push({ kind: 'hex', text: value, start });
     } else if (prefix === 'b') {
-      if (!BASE64.test(value))
-        throw new PatternError('P-LITERAL', start, `b'${value}'`, 'base64 with padding');
+      if (!isBase64(value)) throw new PatternError('P-LITERAL', start, `b'${value}'`, 'base64 with padding');
       tokens.push({ kind: 'binary', text: value, start });
     } else {
       if (!TIMESTAMP.test(value))
