@@ -54,7 +54,7 @@ export class TaxiiError extends Error {
   }
 }
 
-/** The store cannot be reached or is busy: nothing was written, and the call may be repeated. */
+/** The store cannot be reached or is busy: all was written or nothing, nobody knows; repeating the call is harmless. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
