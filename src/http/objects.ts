@@ -112,7 +112,7 @@ export const addObjects =
   (door: Door, readBody: ReadBody, config: Config) =>
   async (scope: Scope<'write'>, req: Request<Names>, res: Response): Promise<void> => {
     requireTaxiiContent(req, config.acceptStixType);
-    const { body, release } = await readBody(req);
+    const { body, release } = await readBody(req, scope.principal);
     try {
       const status = await door.publish({
         principalId: scope.principal.id,

@@ -58,7 +58,8 @@ export function problem(log: Logger): ErrorRequestHandler {
     const requestId = requestIdOf(res);
     note(res, { refusal: known.code });
     // What is refused on purpose is in the line of the request; a flood of it must not flood the log.
-    if (known.status >= 500 && known !== error) log.error({ err: error, requestId, code: known.code }, known.title);
+    if (known.status >= 500 && known !== error)
+      log.error({ err: error, requestId, code: known.code }, known.title);
     if (res.headersSent) {
       req.socket.destroy();
       return;
