@@ -111,7 +111,7 @@ export function bodyReader(
             size += chunk.length;
             chunks.push(chunk);
           } catch (error) {
-            reject(error as TaxiiError);
+            if (error instanceof Error) reject(error);
           }
         });
         stream.once('end', resolve);

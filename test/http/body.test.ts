@@ -46,7 +46,8 @@ beforeEach(async () => {
         release();
         res.writeHead(200, { 'Content-Length': String(body.length).length }).end(String(body.length));
       },
-      (error: TaxiiError) => {
+      (error: unknown) => {
+        if (!(error instanceof TaxiiError)) throw error;
         res.writeHead(error.status, { ...error.headers, 'Content-Length': error.message.length });
         res.end(error.message);
       },
@@ -121,8 +122,8 @@ test('the more an upload holds the less it may dawdle: near the end it cannot tr
   );
   server.removeAllListeners('request');
   server.on('request', (req: http.IncomingMessage, res: http.ServerResponse) => {
-    big(req, PEOPLE['desk']!).catch((e: TaxiiError) =>
-      res.writeHead(e.status, { 'Content-Length': 0 }).end(),
+    big(req, PEOPLE['desk']!).catch((e: unknown) =>
+      res.writeHead((e as TaxiiError).status, { 'Content-Length': 0 }).end(),
     );
   });
   const trickle = await upload('desk', MOST, 900_000);
