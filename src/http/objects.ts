@@ -32,6 +32,10 @@ function nextOf(scope: Scope, page: Page<unknown>, query: ObjectQuery): string |
 function replyPage(res: Response, page: Page<unknown>, query: ObjectQuery, body: Buffer | string): void {
   note(res, { count: page.count });
   setDateHeaders(res, page, query.after);
+  if (page.count === 0 && query.echo !== undefined) {
+    res.setHeader('X-TAXII-Date-Added-First', query.echo);
+    res.setHeader('X-TAXII-Date-Added-Last', query.echo);
+  }
   reply(res, 200, body);
 }
 
@@ -60,7 +64,8 @@ export const listObjects =
     const query = parseObjectQuery(paramsOf(req), 'objects', scope.collection.id, limits);
     const page = await store.find(scope, query);
     readings.note(scope, page);
-    replyPage(res, page, query, envelope(page, nextOf(scope, page, query)));
+    const wantsList = scope.principal.quirks?.includes('empty-objects');
+    replyPage(res, page, query, envelope(page, nextOf(scope, page, query), wantsList));
   };
 
 /** §5.3 Get Object Manifests: the same records as Get Objects (T-306). */

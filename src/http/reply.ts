@@ -33,9 +33,13 @@ const EMPTY = '{"more":false}';
 const head = (next: string | undefined): string =>
   next === undefined ? '{"more":false' : `{"more":true,"next":${JSON.stringify(next)}`;
 
-/** §3.7.1, assembled around the objects as they are stored, without parsing them. */
-export function envelope(page: Page<Buffer>, next: string | undefined): Buffer | string {
-  if (page.count === 0) return EMPTY;
+/**
+ * §3.7.1, assembled around the objects as they are stored, without parsing them.
+ *
+ * @param emptyList a page without objects has an empty list all the same: the quirk `empty-objects`, against T-083.
+ */
+export function envelope(page: Page<Buffer>, next: string | undefined, emptyList = false): Buffer | string {
+  if (page.count === 0) return emptyList ? '{"more":false,"objects":[]}' : EMPTY;
   return Buffer.concat([Buffer.from(`${head(next)},"objects":[`), page.items, END]);
 }
 
