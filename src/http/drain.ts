@@ -1,6 +1,6 @@
 /** Ending a server that is in use: what is under way is answered, nothing new is begun, and after a while it is over. */
 import { once } from 'node:events';
-import type { Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
 /** How long requests under way may take to end, in ms. */
 export const GRACE_MS = 3000;
@@ -18,13 +18,17 @@ export function drainable(server: Server, graceMs: number = GRACE_MS): () => Pro
   const sayClose = (res: ServerResponse): void => {
     if (!res.headersSent) res.setHeader('Connection', 'close');
   };
-  const watch = (_req: unknown, res: ServerResponse): void => {
+  const watch = (req: IncomingMessage, res: ServerResponse): void => {
     underWay.add(res);
     if (draining) sayClose(res);
     res.once('close', () => {
       underWay.delete(res);
       // One whose header was out already could not be told.
       if (draining) setImmediate(() => server.closeIdleConnections());
+    });
+    // An answer that never had its turn does not tell that its connection is gone; its request does.
+    req.once('close', () => {
+      if (req.socket.destroyed) underWay.delete(res);
     });
   };
   server.prependListener('request', watch);
