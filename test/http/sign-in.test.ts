@@ -269,6 +269,20 @@ describe('guessing is slowed', () => {
     expect(Number(error.headers['Retry-After'])).toBeGreaterThanOrEqual(10);
   });
 
+  test('a clock that stepped back neither holds up who must pause nor lets them go on without pauses', async () => {
+    const x = await setUp();
+    for (let i = 0; i < 9; i++) await x.ask('member1', `wrong${i}`);
+    for (let i = 0; i < 9; i++) void x.ask('member1', `more${i}`);
+    x.state.now -= 3600e6;
+    await x.pass(0);
+    const before = x.verified().length;
+    expect(before).toBeGreaterThan(9);
+    await settled();
+    expect(x.verified().length).toBe(before);
+    await x.pass(8e6);
+    expect(x.verified().length).toBeGreaterThan(before);
+  });
+
   test('failures are forgiven, and a clock that steps back prolongs no pause', () => {
     const [standing] = [new Standings(10).of('x')];
     for (let i = 0; i < 100; i++) fail(standing, PAIR, 1e15);

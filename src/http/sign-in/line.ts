@@ -195,5 +195,5 @@ export class Line {
 
 /** From now on the pause that its failures put between its attempts. */
 function hold(standing: Standing, terms: Terms, now: Micros): void {
-  standing.notBefore = Math.max(standing.notBefore, now + pauseOf(standing, terms, now));
+  standing.notBefore = now + Math.max(untilDue(standing, terms, now), pauseOf(standing, terms, now));
 }
