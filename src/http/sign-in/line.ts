@@ -153,9 +153,7 @@ export class Line {
       let first: Waiting | undefined;
       let soonest = Infinity;
       for (const w of this.waiting) {
-        const due = w.attempt.known
-          ? 0
-          : Math.max(...w.parties.map(({ standing, terms }) => untilDue(standing, terms, now)));
+        const due = dueIn(w, now);
         soonest = Math.min(soonest, due);
         if (due === 0 && (!first || sooner(w, first))) first = w;
       }
@@ -191,6 +189,14 @@ export class Line {
     }
     return right;
   }
+}
+
+/** Time until all that it belongs to may be served. */
+function dueIn({ attempt, parties }: Waiting, now: Micros): Micros {
+  let longest = 0;
+  if (!attempt.known)
+    for (const { standing, terms } of parties) longest = Math.max(longest, untilDue(standing, terms, now));
+  return longest;
 }
 
 /** From now on the pause that its failures put between its attempts. */

@@ -40,8 +40,8 @@ export function weightier(a: Waiting, b: Waiting): boolean {
 
 /** By the parties, the widest first; among equals by arrival. */
 function compare(a: Waiting, b: Waiting, by: (standing: Standing) => number): number {
-  for (const [i, { standing }] of a.parties.entries()) {
-    const difference = by(standing) - by((b.parties[i] as Party).standing);
+  for (let i = 0; i < a.parties.length; i++) {
+    const difference = by((a.parties[i] as Party).standing) - by((b.parties[i] as Party).standing);
     if (difference !== 0) return difference;
   }
   return a.arrived - b.arrived;
