@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { v4 as uuid } from 'uuid';
-import type { Organisation, Principal } from '../src/domain/access';
+import { QUIRKS, type Organisation, type Principal, type Quirk } from '../src/domain/access';
 import { KINDS, REGIONS, RIGHTS, ROLES, type Audience, type Grant } from '../src/domain/channel';
 import { isIdentifier } from '../src/domain/stix';
 import { tlpName } from '../src/domain/tlp';
@@ -44,6 +44,11 @@ export function loginName(text: string): string {
   return text;
 }
 
+/** The quirks of a tool, separated by commas; "none" takes them away. */
+export function quirkList(text: string): readonly Quirk[] {
+  return text === 'none' ? [] : text.split(',').map((quirk) => oneOf('quirks', quirk.trim(), QUIRKS));
+}
+
 /** The password given by file or standard input, or a new one. Never on the command line, where others could read it. */
 export async function choosePassword(
   a: Arguments,
@@ -85,6 +90,7 @@ async function addOrganisation(a: Arguments, context: Context): Promise<ExitCode
 
 async function addPrincipal(a: Arguments, context: Context): Promise<ExitCode> {
   const store = await context.store();
+  const quirks = a.text('quirks');
   const principal: Principal = {
     id: uuid(),
     name: loginName(required(a, 'name')),
@@ -92,6 +98,7 @@ async function addPrincipal(a: Arguments, context: Context): Promise<ExitCode> {
     role: oneOf('role', a.text('role') ?? 'reader', ROLES),
     clearance: level('clearance', required(a, 'clearance')),
     disabled: false,
+    ...(quirks === undefined ? {} : { quirks: quirkList(quirks) }),
     organisation: await findOrganisation(store, required(a, 'organisation')),
   };
   const { password, generated } = await choosePassword(a, context);
@@ -158,7 +165,8 @@ export const add: Verb = {
   help: `jisr add organisation --name NAME --kind ${KINDS.join('|')} --region ${REGIONS.join('|')}
                       [--country FR] [--identity identity--UUID] [--apply]
 jisr add principal --name LOGIN --organisation NAME --kind service|person --clearance TLP
-                   [--role ${ROLES.join('|')}] [--password-file FILE | --password-stdin] [--apply]
+                   [--role ${ROLES.join('|')}] [--quirks ${QUIRKS.join(',')}]
+                   [--password-file FILE | --password-stdin] [--apply]
 jisr add grant --collection ROOT/ALIAS --rights see,read,write,curate
                (--organisation NAME | --principal LOGIN | --kind … --region … --role …)
                [--read-ceiling TLP] [--write-ceiling TLP] [--apply]
@@ -170,7 +178,7 @@ Example:
   options: {
     ...Object.fromEntries(
       ['name', 'kind', 'region', 'country', 'identity', 'organisation', 'role', 'clearance', 'password-file']
-        .concat(['collection', 'principal', 'rights', 'read-ceiling', 'write-ceiling'])
+        .concat(['collection', 'principal', 'rights', 'read-ceiling', 'write-ceiling', 'quirks'])
         .map((name) => [name, { type: 'string' as const }]),
     ),
     'password-stdin': { type: 'boolean' },

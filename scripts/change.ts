@@ -1,7 +1,8 @@
 import { ROLES, REGIONS } from '../src/domain/channel';
 import { tlpName } from '../src/domain/tlp';
 import { hashPassword } from '../src/passwords';
-import { choosePassword, countryCode, identityId, loginName } from './add';
+import { QUIRKS } from '../src/domain/access';
+import { choosePassword, countryCode, identityId, loginName, quirkList } from './add';
 import {
   conclude,
   findOrganisation,
@@ -33,12 +34,13 @@ async function changeOrganisation(a: Arguments, context: Context, who: string): 
 async function changePrincipal(a: Arguments, context: Context, who: string): Promise<ExitCode> {
   const store = await context.store();
   const before = await findPrincipal(store, who);
-  const [name, role, clearance] = ['name', 'role', 'clearance'].map((n) => a.text(n));
+  const [name, role, clearance, quirks] = ['name', 'role', 'clearance', 'quirks'].map((n) => a.text(n));
   const principal = {
     ...before,
     ...(name === undefined ? {} : { name: loginName(name) }),
     ...(role === undefined ? {} : { role: oneOf('role', role, ROLES) }),
     ...(clearance === undefined ? {} : { clearance: level('clearance', clearance) }),
+    ...(quirks === undefined ? {} : { quirks: quirkList(quirks) }),
   };
   const renew = a.flag('new-password') || a.flag('password-stdin') || a.text('password-file') !== undefined;
   const chosen = renew ? await choosePassword(a, context) : undefined;
@@ -62,17 +64,16 @@ export const change: Verb = {
   name: 'change',
   summary: 'change an organisation or a principal',
   help: `jisr change organisation NAME [--name …] [--region …] [--country …] [--identity …] [--apply]
-jisr change principal LOGIN [--name …] [--role …] [--clearance TLP]
+jisr change principal LOGIN [--name …] [--role …] [--clearance TLP] [--quirks ${QUIRKS.join(',')}|none]
                       [--new-password | --password-file FILE | --password-stdin] [--apply]
 
 Example:
   jisr change principal operator --new-password`,
   options: {
     ...Object.fromEntries(
-      ['name', 'region', 'country', 'identity', 'role', 'clearance', 'password-file'].map((name) => [
-        name,
-        { type: 'string' as const },
-      ]),
+      ['name', 'region', 'country', 'identity', 'role', 'clearance', 'quirks', 'password-file'].map(
+        (name) => [name, { type: 'string' as const }],
+      ),
     ),
     'new-password': { type: 'boolean' },
     'password-stdin': { type: 'boolean' },

@@ -31,6 +31,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  /** Bytes a second that an upload must bring. */
+  readonly minUploadRate: number;
   /** Processes that serve one port between them. */
   readonly processes: number;
   /** How long finished statuses are kept (T-276). */
@@ -71,6 +73,7 @@ const NAMES = new Set([
   ...[
     'JISR_HEADERS_TIMEOUT_MS',
     'JISR_REQUEST_TIMEOUT_MS',
+    'JISR_MIN_UPLOAD_RATE',
     'JISR_STATUS_DAYS',
     'JISR_PROCESSES',
     'JISR_JOBS_TIME_ZONE',
@@ -144,6 +147,7 @@ export function readConfig(env: Environment): Config {
     logLevel: level(text('JISR_LOG_LEVEL'), problems),
     headersTimeoutMs: integer('JISR_HEADERS_TIMEOUT_MS', 20_000, 100),
     requestTimeoutMs: integer('JISR_REQUEST_TIMEOUT_MS', 300_000, 100),
+    minUploadRate: integer('JISR_MIN_UPLOAD_RATE', 4096, 1),
     processes: integer('JISR_PROCESSES', 1, 1, 64),
     statusDays: integer('JISR_STATUS_DAYS', 7, 1, 36_500),
     schedule: { times: jobTimes(text, problems), timeZone: timeZone(text('JISR_JOBS_TIME_ZONE'), problems) },

@@ -20,7 +20,7 @@ export interface RemoveRequest {
 /**
  * Both decide access again, by the ids, at the moment of the write.
  *
- * @throws {TaxiiError} not-found, forbidden, unprocessable. @throws {StoreUnavailable} nothing was done.
+ * @throws {TaxiiError} not-found, forbidden, unprocessable. @throws {StoreUnavailable} all was done or nothing.
  */
 export interface Door {
   /** @returns `complete`, or `pending` for a large publication whose bytes and status are safe. */

@@ -1,11 +1,11 @@
 /** Composition root: config → store → channels → door → app → jobs → listen; SIGTERM takes it down in reverse. */
 import cluster from 'node:cluster';
 import { once } from 'node:events';
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readConfig, type Config } from './config';
 import { OperatorError } from './domain/errors';
 import { createApp } from './http/app';
+import { drainable } from './http/drain';
 import { Readings } from './http/readings';
 import { createServer } from './http/server';
 import { startJobs } from './jobs/schedule';
@@ -19,18 +19,6 @@ const clock = (): number => Date.now() * 1000;
 
 /** How often it is written down how far readers came, in ms. */
 const READINGS_MS = 30_000;
-
-/** How long requests under way may take to end after SIGTERM, in ms. */
-const DRAIN_MS = 20_000;
-
-async function drain(server: Server): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
-  server.closeIdleConnections();
-  const impatient = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-  await closed;
-  clearTimeout(impatient);
-}
 
 async function serve(config: Config, log: Logger): Promise<void> {
   const [reader, housekeeper] = [
@@ -47,6 +35,7 @@ async function serve(config: Config, log: Logger): Promise<void> {
   );
   const readings = new Readings();
   const server = createServer(createApp({ store: reader, door, config, log, clock, readings }), config);
+  const drain = drainable(server);
   const writeReadings = async (): Promise<void> => {
     const taken = readings.take();
     if (taken.length > 0) await housekeeper.house.noteReadings(taken);
@@ -64,7 +53,7 @@ async function serve(config: Config, log: Logger): Promise<void> {
     void (async () => {
       clearInterval(noting);
       await stopJobs();
-      await drain(server);
+      await drain();
       await writeReadings();
       await door.stop();
       await reader.close();

@@ -14,6 +14,13 @@ export interface Organisation {
   readonly disabled: boolean;
 }
 
+/**
+ * Departures from TAXII that a tool needs and its operator asked for. `empty-objects`: a page without objects says
+ * `"objects": []`, which T-083 forbids and Elastic's `ti_custom` cannot do without.
+ */
+export const QUIRKS = ['empty-objects'] as const;
+export type Quirk = (typeof QUIRKS)[number];
+
 /** Who authenticates: an account of a service (a tool) or of a person. */
 export interface Principal {
   readonly id: string;
@@ -23,6 +30,7 @@ export interface Principal {
   readonly role: Role;
   readonly clearance: Rank;
   readonly disabled: boolean;
+  readonly quirks?: readonly Quirk[];
   readonly organisation: Organisation;
 }
 

@@ -8,6 +8,7 @@ const STATUS = {
   'not-found': 404,
   'method-not-allowed': 405,
   'not-acceptable': 406,
+  'request-timeout': 408,
   'too-large': 413,
   'unsupported-media-type': 415,
   unprocessable: 422,
@@ -26,6 +27,7 @@ const TITLE: Record<ErrorCode, string> = {
   'not-found': 'Not found',
   'method-not-allowed': 'Method not allowed',
   'not-acceptable': 'Not acceptable',
+  'request-timeout': 'Request timeout',
   'too-large': 'Request body too large',
   'unsupported-media-type': 'Unsupported media type',
   unprocessable: 'Unprocessable content',
@@ -54,7 +56,7 @@ export class TaxiiError extends Error {
   }
 }
 
-/** The store cannot be reached or is busy: nothing was written, and the call may be repeated. */
+/** The store cannot be reached or is busy: all was written or nothing, nobody knows; repeating the call is harmless. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }

@@ -2,7 +2,7 @@
 import { readCursor } from './cursor';
 import { TaxiiError } from './errors';
 import { FIELDS, propertyTest, type PropertyFilters } from './filters';
-import { instantKey, parseTimestamp, type Micros } from './timestamp';
+import { canonicalTimestamp, instantKey, parseTimestamp, type Micros } from './timestamp';
 
 export type Keyword = 'first' | 'last';
 
@@ -24,6 +24,8 @@ export interface Matching {
 export interface ObjectQuery extends Matching {
   /** Strictly later than this (T-145); the later of `added_after` and the cursor's position (T-183). */
   readonly after: Micros | undefined;
+  /** `added_after` beyond what microseconds can count, for the date headers of an empty page (T-193). */
+  readonly echo?: string | undefined;
   readonly limit: number;
   /** The match filters as a query string, for the cursor of the next page. */
   readonly filters: string;
@@ -139,7 +141,8 @@ function toFilters(fields: ReadonlyMap<string, string[]>): string {
 
 function parseLimit(text: string | undefined, limits: Limits): number {
   if (text === undefined) return limits.pageSize;
-  if (!/^\+?\d{1,15}$/.test(text) || Number(text) === 0) {
+  // However many digits: clients ask for 2^53 - 1 when they mean all (T-158).
+  if (!/^\+?\d+$/.test(text) || /^\+?0+$/.test(text)) {
     throw bad('limit', `"${text.slice(0, 40)}" is not an integer greater than 0.`);
   }
   return Math.min(Number(text), limits.maxPageSize);
@@ -189,9 +192,11 @@ export function parseObjectQuery(
     fields = matchFields(new URLSearchParams(cursor.filters), endpoint, limits);
   }
   const after = Math.max(since ?? -Infinity, cursor?.after ?? -Infinity);
+  const beyond = addedAfter !== undefined && since === Number.MAX_SAFE_INTEGER;
   return {
     ...toMatching(fields, endpoint === 'versions' ? ALL : LAST),
     after: after === -Infinity ? undefined : after,
+    echo: beyond ? canonicalTimestamp(addedAfter) : undefined,
     limit,
     filters: toFilters(fields),
   };

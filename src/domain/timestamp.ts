@@ -16,6 +16,22 @@ const STIX = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?Z$/;
  * @returns microseconds since 1970, or undefined if the text is no such timestamp (T-150).
  */
 export function parseTimestamp(text: string): Micros | undefined {
+  const parts = readTaxii(text);
+  if (!parts) return undefined;
+  return Math.min(parts.seconds * 1e6 + parts.micros, Number.MAX_SAFE_INTEGER); // the year 2255: later is as far in the future
+}
+
+/** @returns the same instant in the TAXII form, exact also where `Micros` are not; undefined as by `parseTimestamp`. */
+export function canonicalTimestamp(text: string): string | undefined {
+  const parts = readTaxii(text);
+  if (!parts) return undefined;
+  const seconds = Math.min(parts.seconds, LAST_SECOND); // an offset may lead into the year 10000
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(parts.micros).padStart(6, '0')}Z`;
+}
+
+const LAST_SECOND = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
+
+function readTaxii(text: string): { seconds: number; micros: number } | undefined {
   const m = TAXII.exec(text);
   if (!m) return undefined;
   const [, , , , , , , fraction = '', sign, hours = '0', minutes = '0'] = m;
@@ -23,8 +39,7 @@ export function parseTimestamp(text: string): Micros | undefined {
   const offset = (Number(hours) * 60 + Number(minutes)) * 60 * (sign === '-' ? -1 : 1);
   const seconds = calendarSeconds(m, offset);
   if (seconds === undefined) return undefined;
-  const micros = (seconds - offset) * 1e6 + Number(fraction.padEnd(6, '0').slice(0, 6));
-  return Math.min(micros, Number.MAX_SAFE_INTEGER); // the year 2255: later is as far in the future
+  return { seconds: seconds - offset, micros: Number(fraction.padEnd(6, '0').slice(0, 6)) };
 }
 
 /** @returns the TAXII form, `YYYY-MM-DDTHH:MM:SS.ssssssZ`, exactly six digits (§2, T-086). */

@@ -18,7 +18,7 @@ export interface Names {
   id: string;
 }
 
-type AnyRequest = Pick<Request<Names>, 'headers'>;
+type AnyRequest = Pick<Request<Names>, 'headers' | 'ip'>;
 export type Endpoint = (req: Request<Names>, res: Response) => Promise<void>;
 type Work<Who> = (who: Who, req: Request<Names>, res: Response) => Promise<void>;
 
@@ -34,7 +34,10 @@ export interface Gate {
 
 export function openGate(authenticate: Authenticate, catalog: Pick<CatalogStore, 'channels'>): Gate {
   async function enter(req: AnyRequest, res: Response): Promise<Principal> {
-    const principal = await authenticate(req.headers.authorization);
+    const principal = await authenticate(req.headers.authorization, {
+      address: req.ip,
+      onHangUp: (left) => res.once('close', left),
+    });
     note(res, { who: principal.name });
     requireAcceptable(req);
     return principal;

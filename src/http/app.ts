@@ -23,6 +23,10 @@ export interface AppDeps {
 }
 
 export function createApp({ store, door, config, log, clock, readings }: AppDeps): Express {
+  if (config.behindProxy && config.publicUrl === undefined)
+    log.warn(
+      'JISR_BEHIND_PROXY without JISR_PUBLIC_URL: api_roots are relative, which some clients cannot resolve',
+    );
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

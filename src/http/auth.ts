@@ -1,26 +1,30 @@
-/** Who asks: HTTP Basic (RFC 7617), with verified credentials remembered for a minute. */
-import { createHmac, randomBytes } from 'node:crypto';
+/** Who asks: HTTP Basic (RFC 7617). Passwords are verified in a fair line (sign-in/line.ts) and remembered for a minute. */
 import type { Principal } from '../domain/access';
 import { TaxiiError } from '../domain/errors';
 import type { Micros } from '../domain/timestamp';
 import { generatePassword, hashPassword, verifyPassword } from '../passwords';
-import type { PeopleStore } from '../store/store';
+import type { Credentials, PeopleStore } from '../store/store';
+import { laterByTimer, Line, type Later, type Place } from './sign-in/line';
+import { networksOf } from './sign-in/networks';
+import { Remembered } from './sign-in/remembered';
 
-/** @throws {TaxiiError} 401; 503 when too many unknown credentials wait to be verified. */
-export type Authenticate = (authorization: string | undefined) => Promise<Principal>;
+/** Where a request comes from. */
+export interface From {
+  readonly address: string | undefined;
+  /** Calls when the client hangs up: nobody is verified for who is gone. */
+  readonly onHangUp?: (left: () => void) => void;
+}
+
+/** @throws {TaxiiError} 401; 503 with Retry-After when there is no place in line. */
+export type Authenticate = (authorization: string | undefined, from: From) => Promise<Principal>;
 
 export interface AuthDeps {
   readonly people: Pick<PeopleStore, 'credentials'>;
   readonly clock: () => Micros;
   /** Replaced in tests. */
   readonly verify?: (phc: string, password: string) => Promise<boolean>;
+  readonly later?: Later;
 }
-
-const TTL: Micros = 60e6;
-const MOST_REMEMBERED = 10_000;
-/** A verify takes 12 ms and 19 MiB of one thread of the pool, which files need too. */
-const MOST_AT_ONCE = 3;
-const MOST_WAITING = 500;
 
 const CHALLENGE = { 'WWW-Authenticate': 'Basic realm="Jisr", charset="UTF-8"' };
 const refuse = (why: string): TaxiiError => new TaxiiError('unauthenticated', why, CHALLENGE);
@@ -46,64 +50,74 @@ export function parseBasic(authorization: string): Login | undefined {
   }
 }
 
-/** At most `most` at a time; the others wait in line, and a full line is a 503. */
-function atMost(most: number, waiting: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const line: (() => void)[] = [];
-  let running = 0;
-  return async (work) => {
-    if (running >= most) {
-      if (line.length >= waiting) {
-        throw new TaxiiError('unavailable', 'Too many logins at once. Try again in a second.', {
-          'Retry-After': '1',
-        });
-      }
-      await new Promise<void>((resolve) => line.push(resolve));
-    } else running++;
-    try {
-      return await work();
-    } finally {
-      const next = line.shift();
-      if (next) next();
-      else running--;
-    }
-  };
+const isActive = ({ principal, passwordHash }: Credentials): boolean =>
+  passwordHash !== '' && !principal.disabled && !principal.organisation.disabled;
+
+/** Who waits for one verify: several requests that came with the same credentials share it. */
+interface Shared {
+  readonly place: Place;
+  wanted: number;
 }
 
-/** Remembers which password matched which hash, never the password: the key of the map is a keyed digest. */
-function rememberingVerify(clock: () => Micros, verify: (phc: string, password: string) => Promise<boolean>) {
-  const secret = randomBytes(32);
-  const remembered = new Map<string, { readonly hash: string; readonly until: Micros }>();
-  const underWay = new Map<string, Promise<boolean>>();
-  const inLine = atMost(MOST_AT_ONCE, MOST_WAITING);
-
-  return async (login: Login, hash: string): Promise<boolean> => {
-    const key = createHmac('sha256', secret).update(`${login.name}\0${login.password}`).digest('base64');
-    const now = clock();
-    const known = remembered.get(key);
-    // The second comparison: a clock that stepped back must not prolong anything.
-    if (known?.hash === hash && now < known.until && known.until - now <= TTL) return true;
-    remembered.delete(key);
-    const work = `${key}${hash}`;
-    const shared =
-      underWay.get(work) ?? inLine(() => verify(hash, login.password)).finally(() => underWay.delete(work));
-    underWay.set(work, shared);
-    const matches = await shared;
-    if (matches) {
-      remembered.delete(key);
-      const oldest = remembered.size < MOST_REMEMBERED ? undefined : remembered.keys().next().value;
-      if (oldest !== undefined) remembered.delete(oldest);
-      remembered.set(key, { hash, until: clock() + TTL });
-    }
-    return matches;
-  };
-}
-
-export function createAuthenticate({ people, clock, verify = verifyPassword }: AuthDeps): Authenticate {
-  const matches = rememberingVerify(clock, verify);
+export function createAuthenticate({
+  people,
+  clock,
+  verify = verifyPassword,
+  later = laterByTimer,
+}: AuthDeps): Authenticate {
+  const remembered = new Remembered(clock);
+  const line = new Line(clock, later);
+  const underWay = new Map<string, Shared>();
   // Unknown names are verified too, against this, so that the time of a refusal does not tell who has an account.
-  let dummy: Promise<string> | undefined;
+  let standIn: Promise<string> | undefined;
 
-  return async (authorization) => {
+  /** The store is asked when it is their turn, not before: who floods the line does not flood the store. */
+  async function judge(login: Login, account: string, key: string): Promise<boolean> {
+    const nobodys = await (standIn ??= hashPassword(generatePassword()));
+    const found = await people.credentials(login.name);
+    const hash = found && found.passwordHash !== '' ? found.passwordHash : nobodys;
+    const matches = await verify(hash, login.password);
+    if (!matches || !found || !isActive(found)) return false;
+    remembered.keep(account, key, hash);
+    return true;
+  }
+
+  async function verified(login: Login, key: string, from: From): Promise<boolean> {
+    let shared = underWay.get(key);
+    if (!shared) {
+      const account = remembered.digest(login.name);
+      const attempt = {
+        networks: networksOf(from.address),
+        account,
+        guess: key,
+        known: remembered.wasRightLately(account, key),
+      };
+      shared = { place: line.enter(attempt, () => judge(login, account, key)), wanted: 0 };
+      underWay.set(key, shared);
+    }
+    const own = shared;
+    own.wanted++;
+    from.onHangUp?.(() => {
+      if (--own.wanted === 0) own.place.leave();
+    });
+    try {
+      return await own.place.verdict;
+    } finally {
+      if (underWay.get(key) === own) underWay.delete(key);
+    }
+  }
+
+  /** A disabled account and a changed password count at once, however lately the credentials were verified. */
+  async function recall(login: Login, key: string): Promise<Principal | undefined> {
+    const hash = remembered.hashOf(key);
+    if (hash === undefined) return undefined;
+    const found = await people.credentials(login.name);
+    if (found && isActive(found) && found.passwordHash === hash) return found.principal;
+    remembered.forget(key);
+    return undefined;
+  }
+
+  return async (authorization, from) => {
     if (authorization === undefined) {
       throw refuse('This server wants credentials. Send HTTP Basic credentials with every request.');
     }
@@ -112,21 +126,11 @@ export function createAuthenticate({ people, clock, verify = verifyPassword }: A
       throw refuse(
         'The Authorization header holds no HTTP Basic credentials: "Basic " and base64 of name:password.',
       );
-    const found = await people.credentials(login.name);
-    const hash = found?.passwordHash ?? '';
-    const sound = await matches(
-      login,
-      hash === '' ? await (dummy ??= hashPassword(generatePassword())) : hash,
-    );
-    if (
-      !found ||
-      hash === '' ||
-      !sound ||
-      found.principal.disabled ||
-      found.principal.organisation.disabled
-    ) {
-      throw refuse('The name or the password is wrong, or the account is disabled.');
-    }
-    return found.principal;
+    const key = remembered.digest(login.name, login.password);
+    const principal =
+      (await recall(login, key)) ??
+      ((await verified(login, key, from)) ? await recall(login, key) : undefined);
+    if (!principal) throw refuse('The name or the password is wrong, or the account is disabled.');
+    return principal;
   };
 }

@@ -2,10 +2,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import type { Principal } from '../domain/access';
 import { TaxiiError } from '../domain/errors';
-
-/** Bodies of this many times the largest may be in memory at once (T-385). */
-const AT_ONCE = 4;
+import { BodyBudget } from './body-budget';
 
 const DECODERS = {
   gzip: createGunzip,
@@ -14,14 +13,36 @@ const DECODERS = {
   br: createBrotliDecompress,
 };
 
+/** An upload is judged by what arrived in each of these; the first is its grace. In ms. */
+const WINDOW_MS = 10_000;
+
 /** A body, and what gives its bytes back to the budget. */
 export interface Held {
   readonly body: Buffer;
   readonly release: () => void;
 }
 
-/** @throws {TaxiiError} 413, 415, 400; 503 when too much is being uploaded at once. */
-export type ReadBody = (req: IncomingMessage) => Promise<Held>;
+/**
+ * @param principal whose shares of the budget the bytes count in, from their arrival until they are released.
+ * @throws {TaxiiError} 413, 415, 400; 408 when they arrive too slowly; 503 when too much is being uploaded at once.
+ */
+export type ReadBody = (req: IncomingMessage, principal: Principal) => Promise<Held>;
+
+/** Calls again and again, every so many ms, until stopped. */
+export type Every = (ms: number, work: () => void) => () => void;
+
+const everyByTimer: Every = (ms, work) => {
+  const timer = setInterval(work, ms).unref();
+  return () => clearInterval(timer);
+};
+
+export interface BodyLimits {
+  readonly mostBytes: number;
+  /** Bytes a second, decompressed: it is they that fill the memory. */
+  readonly leastRate: number;
+  /** In which the largest body must have arrived, in ms. */
+  readonly requestTimeoutMs: number;
+}
 
 function decoded(req: IncomingMessage): Readable {
   const encoding = (req.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
@@ -34,53 +55,87 @@ function decoded(req: IncomingMessage): Readable {
   return req.pipe(decoder);
 }
 
-export function bodyReader(mostBytes: number): ReadBody {
+const tooSlow = (): TaxiiError =>
+  new TaxiiError(
+    'request-timeout',
+    'The body arrives too slowly, so it was given up; nothing of it was published. Send it again, compressed or in smaller envelopes.',
+    { Connection: 'close' },
+  );
+
+const broken = (): TaxiiError =>
+  new TaxiiError('bad-request', 'The body ended early or is not in its Content-Encoding.');
+
+export function bodyReader(
+  { mostBytes, leastRate, requestTimeoutMs }: BodyLimits,
+  budget: BodyBudget = new BodyBudget(mostBytes),
+  every: Every = everyByTimer,
+): ReadBody {
   const tooLarge = (): TaxiiError =>
     new TaxiiError(
       'too-large',
       `The body is longer than max_content_length, ${mostBytes} bytes. Publish in smaller envelopes.`,
     );
-  const budget = mostBytes * AT_ONCE;
-  let inFlight = 0;
 
-  return async (req) => {
-    if (Number(req.headers['content-length'] ?? 0) > mostBytes) throw tooLarge();
+  /**
+   * What an upload that holds so many bytes must gain in a window. The more it holds, the less it may dawdle; who
+   * sends evenly and would be done within the request's time is twice as fast as this asks for.
+   */
+  const least = (size: number): number =>
+    Math.max((leastRate * WINDOW_MS) / 1000, (size * WINDOW_MS) / (2 * requestTimeoutMs));
+
+  return async (req, principal) => {
+    const stated = Number(req.headers['content-length'] ?? 0);
+    if (stated > mostBytes) throw tooLarge();
     const stream = decoded(req);
+    // Said before it is sent. Promised bytes are not set aside: promises alone would then use up the budget.
+    if (stream === req) budget.require(principal, stated);
     const chunks: Buffer[] = [];
     let size = 0;
     const release = (): void => {
-      inFlight -= size;
+      budget.give(principal, size);
       size = 0;
     };
+    let judged = 0;
+    let stop = (): void => undefined;
     try {
-      // Destroying the request would lose the answer to it.
-      for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-        size += chunk.length;
-        inFlight += chunk.length;
-        if (size > mostBytes) throw tooLarge();
-        if (inFlight > budget) {
-          throw new TaxiiError(
-            'unavailable',
-            'Too much is being published at once. Try again in a few seconds.',
-            { 'Retry-After': '5' },
-          );
-        }
-        chunks.push(chunk);
-      }
+      await new Promise<void>((resolve, reject) => {
+        if (req.destroyed) reject(broken()); // hung up before it was this far
+        stop = every(WINDOW_MS, () => {
+          if (size - judged < least(size)) reject(tooSlow());
+          judged = size;
+        });
+        stream.on('data', (chunk: Buffer) => {
+          try {
+            if (size + chunk.length > mostBytes) throw tooLarge();
+            budget.take(principal, chunk.length);
+            size += chunk.length;
+            chunks.push(chunk);
+          } catch (error) {
+            if (error instanceof Error) reject(error);
+          }
+        });
+        stream.once('end', resolve);
+        stream.once('error', () => reject(broken()));
+        req.once('close', () => {
+          if (!req.complete) reject(broken());
+        });
+      });
       // Memory of its own, not of Node's pool: the bytes may be handed over to a thread.
       const body = Buffer.allocUnsafeSlow(size);
       let at = 0;
       for (const chunk of chunks) at += chunk.copy(body, at);
       return { body, release };
     } catch (error) {
+      stream.removeAllListeners('data');
       release();
       if (stream !== req) {
         req.unpipe();
         stream.on('error', () => undefined).destroy();
       }
       req.resume(); // the rest of a body that was begun; the connection goes on behind it
-      if (error instanceof TaxiiError) throw error;
-      throw new TaxiiError('bad-request', 'The body ended early or is not in its Content-Encoding.');
+      throw error;
+    } finally {
+      stop();
     }
   };
 }

@@ -2,12 +2,13 @@
 import type { Request, Response } from 'express';
 import type { Config } from '../config';
 import { accessOf, notFound, type Principal } from '../domain/access';
-import type { Channel, Collection, Language } from '../domain/channel';
+import type { Channel, Collection, Language, Region } from '../domain/channel';
 import { STIX20_MEDIA_TYPE, STIX_MEDIA_TYPE, TAXII_MEDIA_TYPE } from '../domain/taxii';
 import type { ApiRoot, CollectionResource, Discovery } from '../domain/taxii';
 import type { CatalogStore } from '../store/store';
 import type { Names } from './access';
 import { note } from './audit';
+import { baseUrl } from './base-url';
 import { pickLanguage } from './negotiate';
 import { reply } from './reply';
 
@@ -54,20 +55,28 @@ function localise(req: Request<Names>, res: Response): Language {
   return language;
 }
 
+/** The API Root that a client without a choice of its own is best served by: its region's, else the global one. */
+function homeOf({ organisation }: Principal, channels: readonly Channel[]): Channel | undefined {
+  const of = (region: Region): Channel | undefined => channels.find((channel) => channel.region === region);
+  return of(organisation.region) ?? of('global') ?? channels[0];
+}
+
 /** §4.1 Server Discovery: only the API Roots that the caller can open (T-246, T-247). */
 export const discovery =
   (catalog: Catalog, config: Config) =>
-  async (principal: Principal | undefined, _req: unknown, res: Response): Promise<void> => {
+  async (principal: Principal | undefined, req: Request<Names>, res: Response): Promise<void> => {
     const channels = principal
       ? (await catalog.channels()).filter((channel) => opens(principal, channel))
       : [];
-    const roots = channels.map(({ apiRoot }) => `${config.publicUrl ?? ''}/${apiRoot}/`);
-    const [first] = roots;
+    const base = baseUrl(config, req);
+    const urlOf = ({ apiRoot }: Channel): string => `${base}/${apiRoot}/`;
+    const roots = channels.map(urlOf);
+    const home = principal && homeOf(principal, channels);
     const resource: Discovery = {
       title: config.title,
       ...(config.description === undefined ? {} : { description: config.description }),
       ...(config.contact === undefined ? {} : { contact: config.contact }),
-      ...(first === undefined ? {} : { default: first, api_roots: roots }),
+      ...(home === undefined ? {} : { default: urlOf(home), api_roots: roots }),
     };
     note(res, { count: roots.length });
     reply(res, 200, JSON.stringify(resource));

@@ -33,6 +33,10 @@ function nextOf(scope: Scope, page: Page<unknown>, query: ObjectQuery): string |
 function replyPage(res: Response, page: Page<unknown>, query: ObjectQuery, body: Body): void {
   note(res, { count: page.count });
   setDateHeaders(res, page, query.after);
+  if (page.count === 0 && query.echo !== undefined) {
+    res.setHeader('X-TAXII-Date-Added-First', query.echo);
+    res.setHeader('X-TAXII-Date-Added-Last', query.echo);
+  }
   reply(res, 200, body);
 }
 
@@ -62,7 +66,8 @@ export const listObjects =
     const page = await pages.read(scope, query, res, (signal) => store.find(scope, query, signal));
     readings.note(scope, page);
     pages.hold(scope, page.items.length, res);
-    replyPage(res, page, query, envelope(page, nextOf(scope, page, query)));
+    const wantsList = scope.principal.quirks?.includes('empty-objects');
+    replyPage(res, page, query, envelope(page, nextOf(scope, page, query), wantsList));
   };
 
 /** §5.3 Get Object Manifests: the same records as Get Objects (T-306). */
@@ -115,7 +120,7 @@ export const addObjects =
   (door: Door, readBody: ReadBody, config: Config) =>
   async (scope: Scope<'write'>, req: Request<Names>, res: Response): Promise<void> => {
     requireTaxiiContent(req, config.acceptStixType);
-    const { body, release } = await readBody(req);
+    const { body, release } = await readBody(req, scope.principal);
     try {
       const status = await door.publish({
         principalId: scope.principal.id,

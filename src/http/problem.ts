@@ -10,18 +10,26 @@ import { reply } from './reply';
 const GENERIC = 'Something went wrong on the server. Give the error_id to your operator.';
 const RETRY_SECONDS = '5';
 
-/** What a client may know of anything that was thrown; the text of an unexpected error stays here (T-124). */
-export function toTaxiiError(error: unknown): TaxiiError {
+/** What to say when the store did not answer: of a write nobody knows whether it was done. */
+function outOfReach(method: string): TaxiiError {
+  const writes = method !== 'GET' && method !== 'HEAD';
+  return new TaxiiError(
+    'unavailable',
+    writes
+      ? 'The store is busy or out of reach. It is not known whether all of the request was done or nothing of it. Repeat it later: what was done already is not done twice.'
+      : 'The store is busy or out of reach. Repeat the request later.',
+    { 'Retry-After': RETRY_SECONDS },
+  );
+}
+
+/**
+ * What a client may know of anything that was thrown; the text of an unexpected error stays here (T-124).
+ *
+ * @param method of the request that it was thrown in.
+ */
+export function toTaxiiError(error: unknown, method: string): TaxiiError {
   if (error instanceof TaxiiError) return error;
-  if (error instanceof StoreUnavailable) {
-    return new TaxiiError(
-      'unavailable',
-      'The store is busy or out of reach, nothing was changed. Repeat the request later.',
-      {
-        'Retry-After': RETRY_SECONDS,
-      },
-    );
-  }
+  if (error instanceof StoreUnavailable) return outOfReach(method);
   // A path that cannot be percent-decoded names nothing (T-036).
   if (error instanceof URIError) return notFound();
   return new TaxiiError('internal', GENERIC);
@@ -46,10 +54,12 @@ export function problem(log: Logger): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
 
   return (error: unknown, req, res, _next) => {
-    const known = toTaxiiError(error);
+    const known = toTaxiiError(error, req.method);
     const requestId = requestIdOf(res);
     note(res, { refusal: known.code });
-    if (known.status >= 500) log.error({ err: error, requestId, code: known.code }, known.title);
+    // What is refused on purpose is in the line of the request; a flood of it must not flood the log.
+    if (known.status >= 500 && known !== error)
+      log.error({ err: error, requestId, code: known.code }, known.title);
     if (res.headersSent) {
       req.socket.destroy();
       return;

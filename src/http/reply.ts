@@ -41,9 +41,13 @@ const head = (next: string | undefined): string =>
   next === undefined ? '{"more":false' : `{"more":true,"next":${JSON.stringify(next)}`;
 const empty = (next: string | undefined): string => `${head(next)}}`;
 
-/** §3.7.1, assembled around the objects as they are stored, without parsing them. */
-export function envelope(page: Page<Buffer>, next: string | undefined): Body {
-  if (page.count === 0) return empty(next);
+/**
+ * §3.7.1, assembled around the objects as they are stored, without parsing them.
+ *
+ * @param emptyList a page without objects has an empty list all the same: the quirk `empty-objects`, against T-083.
+ */
+export function envelope(page: Page<Buffer>, next: string | undefined, emptyList = false): Body {
+  if (page.count === 0) return emptyList ? `${head(next)},"objects":[]}` : empty(next);
   return [Buffer.from(`${head(next)},"objects":[`), page.items, END];
 }
 

@@ -60,7 +60,11 @@ export function createRouter({ store, door, config, authenticate, readings }: Ro
   const { limits } = config;
   const { seeing, seeingOrNobody, reading, writing, removing } = openGate(authenticate, catalog);
   const pages = new Pages();
-  const readBody = bodyReader(config.maxBodyBytes);
+  const readBody = bodyReader({
+    mostBytes: config.maxBodyBytes,
+    leastRate: config.minUploadRate,
+    requestTimeoutMs: config.requestTimeoutMs,
+  });
   const seeingDiscovery = config.publicDiscovery ? seeingOrNobody : seeing;
 
   const router = express.Router({ caseSensitive: true, strict: false }); // T-031: both with and without the last slash

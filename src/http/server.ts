@@ -6,6 +6,7 @@ import type { Express } from 'express';
 import type { Config } from '../config';
 import { TAXII_MEDIA_TYPE } from '../domain/taxii';
 import { errorMessage } from './problem';
+import { inTurns } from './pipeline';
 
 const MAX_HEADER_BYTES = 16 * 1024;
 /** Longer than the idle time of the usual proxies, so that it is they who hang up. */
@@ -27,6 +28,7 @@ function withPrototype<C extends typeof http.IncomingMessage | typeof http.Serve
 }
 
 export function createServer(app: Express, config: Config): http.Server {
+  const serve = inTurns(app);
   const server = http.createServer(
     {
       IncomingMessage: withPrototype(http.IncomingMessage, app.request),
@@ -37,10 +39,10 @@ export function createServer(app: Express, config: Config): http.Server {
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: Math.min(5000, config.headersTimeoutMs),
     },
-    app,
+    serve,
   );
   // An expectation that nobody knows is no reason to refuse a request.
-  server.on('checkExpectation', app);
+  server.on('checkExpectation', serve);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuse(error, socket));
   return server;
 }

@@ -148,7 +148,7 @@ export interface ObjectStore {
    *
    * @param part 0 … 1,000 members.
    * @returns the status as it stands now, with the details of all parts.
-   * @throws {StoreUnavailable} nothing was written, and the call may be repeated; repeating it is harmless.
+   * @throws {StoreUnavailable} all of it was written or nothing; repeating the call is harmless.
    */
   append(scope: Scope<'write'>, part: Part): Promise<Status>;
   /** Removes versions of one object, chosen by `chooseRemoval`. @throws {StoreUnavailable} */

@@ -24,7 +24,9 @@ const raw = (text: string): Promise<string> =>
 
 test('discovery is at /taxii2/ at the root of the host (T-009), and an API Root exists (T-010, T-011)', async () => {
   const discovery = json(await x.get('/taxii2/'));
-  expect(discovery['api_roots']).toEqual(['/europe/']);
+  expect((discovery['api_roots'] as string[]).map((root) => root.replace(/^http:..[^/]+/, ''))).toEqual([
+    '/europe/',
+  ]);
   expect((await x.get('/europe/')).status).toBe(200);
 });
 

@@ -15,7 +15,8 @@ import {
 } from '../support/http';
 import type { StixObject } from '../../src/domain/stix';
 import { scopeFor } from '../../src/domain/access';
-import { day, tool, toolId } from '../support/exchange';
+import type { Channel, Region } from '../../src/domain/channel';
+import { channel, collection, day, tool, toolId } from '../support/exchange';
 
 const UUID4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 let x: Exchange;
@@ -41,13 +42,51 @@ describe('discovery and API Roots', () => {
   test('who can open none gets no list at all (T-246, T-249)', async () => {
     expect(json(await x.get('/taxii2/', { as: 'stranger' }))).not.toHaveProperty('api_roots');
   });
-  test('roots are relative, or absolute under the configured address only, never under the Host header (T-244, T-245, T-248, T-008)', async () => {
-    expect(json(await x.get('/taxii2/', { headers: { Host: 'evil.example' } }))['api_roots']).toEqual([
-      '/europe/',
-    ]);
+  test('roots are absolute under the configured address, or on loopback under the address that was asked; never under a foreign Host header (T-244, T-245, T-248, T-008)', async () => {
+    const { port } = x.server.address() as AddressInfo;
+    const roots = async (headers: Record<string, string>, of: Exchange = x): Promise<unknown> =>
+      json(await of.get('/taxii2/', { headers }))['api_roots'];
+    expect(await roots({})).toEqual([`http://127.0.0.1:${port}/europe/`]);
+    expect(await roots({ Host: `LOCALHOST:${port}` })).toEqual([`http://localhost:${port}/europe/`]);
+    for (const Host of [
+      'evil.example',
+      `evil.example:${port}`,
+      `127.0.0.1.evil.example:${port}`,
+      `localhost:${port + 1}`,
+      'localhost',
+      `me@localhost:${port}`,
+      `localhost:${port}/evil`,
+    ])
+      expect([Host, await roots({ Host })]).toEqual([Host, ['/europe/']]);
+    // A proxy that was not declared stands between: its own address helps nobody.
+    expect(await roots({ 'X-Forwarded-For': '192.0.2.1' })).toEqual(['/europe/']);
+    const proxied = await serveExchange({ JISR_BEHIND_PROXY: 'true' });
+    expect(await roots({}, proxied)).toEqual(['/europe/']);
+    await proxied.close();
     const open = await serveExchange({ JISR_PUBLIC_URL: 'https://taxii.example.org' });
-    expect(json(await open.get('/taxii2/'))['api_roots']).toEqual(['https://taxii.example.org/europe/']);
+    expect(await roots({}, open)).toEqual(['https://taxii.example.org/europe/']);
     await open.close();
+  });
+  test('the default is the API Root of the caller’s own region, else the global one, else the first (§5)', async () => {
+    const granted = [{ source: 'test', to: {}, rights: ['see', 'read'] as const }];
+    const made = (apiRoot: string, region: Region) => {
+      const own = collection({ apiRoot, grants: granted });
+      return { ...channel([own], apiRoot), region };
+    };
+    const roots = [
+      made('africa', 'africa'),
+      made('all', 'global'),
+      made('mena', 'mena'),
+      made('asia', 'asia-pacific'),
+    ];
+    const by = async (channels: Channel[]): Promise<unknown> => {
+      await x.store.catalog.apply(channels, { apply: true, dropObjects: true });
+      return json(await x.get('/taxii2/', { headers: { 'X-Forwarded-For': '192.0.2.1' } }))['default'];
+    };
+    const europe = made('zeurope', 'europe');
+    expect(await by([...roots, europe])).toBe('/zeurope/');
+    expect(await by(roots)).toBe('/all/');
+    expect(await by(roots.filter(({ region }) => region !== 'global'))).toBe('/africa/');
   });
   test('an API Root: title, versions, max_content_length; unknown and hidden ones are 404 (T-255, T-256, T-257, T-259, T-406, T-407)', async () => {
     const body = json(await x.get('/europe/'));
