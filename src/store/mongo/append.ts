@@ -6,9 +6,10 @@ import { groupOf, typeOf, type StixObject } from '../../domain/stix';
 import type { Status, StatusDetails } from '../../domain/taxii';
 import { formatTimestamp, instantKey, type Micros } from '../../domain/timestamp';
 import { highest, rankFrom, resolveMarks, type Known, type Rank } from '../../domain/tlp';
-import type { Part, Removal, Retirement } from '../store';
+import type { Part, Permit, Removal, Retirement } from '../store';
 import type { CatalogReader } from './catalog';
 import type { EntryDoc, MarkingDoc } from './connection';
+import { holdTo } from './lease';
 import { statusNow } from './records';
 import { uuidOf, type Unit, type Version } from './unit';
 import type { Worker } from './work';
@@ -305,6 +306,7 @@ export function writer(worker: Worker, catalog: CatalogReader) {
       { types, before, held }: Retirement,
       by: string,
       apply: boolean,
+      { signal, lease }: Permit = {},
     ): Promise<{ objects: number; versions: number }> => {
       const collection = await catalog.collection(collectionId);
       if (!collection) return { objects: 0, versions: 0 };
@@ -317,6 +319,7 @@ export function writer(worker: Worker, catalog: CatalogReader) {
       const { last } = await worker.log.settled(collectionId);
       const old = { c: collectionId, state: 'live', date: { $lt: Math.min(before, last + 1) } } as const;
       for await (const { o, type } of tables.entries.find(old, { projection }).sort({ date: 1 })) {
+        signal?.throwIfAborted();
         if (seen.has(o) || !wanted({ o, type })) continue;
         seen.add(o);
         const gone = await worker.run<number>(
@@ -327,6 +330,7 @@ export function writer(worker: Worker, catalog: CatalogReader) {
             if (docs.length === 0 || docs.some((d) => d.date >= before)) return { answer: 0 };
             const refs = [...new Set(docs.map((d) => d.ref))];
             if (!apply) return { answer: refs.length };
+            await holdTo(tables, lease);
             unit.drop(o, refs);
             const name = `${collection.apiRoot}/${collection.alias}`;
             unit.tell(by, 'retire', name, o, JSON.stringify({ versions: refs.length }));

@@ -93,6 +93,11 @@ const STEPS: readonly string[] = [
   -- Small facts that jobs keep from one run to the next: retention notices, statistics of a day.
   CREATE TABLE job_notes (kind TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;
   `,
+  `
+  -- A lease that was given back stays, with the number of the last one and the newest tick that it was taken for.
+  ALTER TABLE leases ADD COLUMN fence INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE leases ADD COLUMN tick INTEGER;
+  `,
 ];
 
 /** Brings a store up to date; several processes may do so at once. @throws {Error} the store is newer than this Jisr. */

@@ -92,8 +92,8 @@ export function sqliteObjects(connection: Connection): ObjectStore {
       );
       return { ...page, items };
     },
-    retire: async (collectionId, retirement, by, apply) =>
-      retire(connection, collectionId, retirement, by, apply),
+    retire: async (collectionId, retirement, by, apply, permit) =>
+      retire(connection, collectionId, retirement, by, apply, permit),
     presence: async (scope, id, instants) =>
       read(() => {
         const of = [rowOf(scope), keyOf(id), typeOf(id)] as const;
