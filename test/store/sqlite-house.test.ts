@@ -99,15 +99,15 @@ async function stepsOf(
   work: (connection: Connection) => Promise<unknown>,
 ): Promise<ReturnType<typeof counting>['seen']> {
   const { connection, seen } = counting(inner);
-  let going = true;
+  const ended = new AbortController();
   const turns = (async () => {
-    while (going) {
+    while (!ended.signal.aborted) {
       seen.step = 0;
       await new Promise((resolve) => setImmediate(resolve));
     }
   })();
   await work(connection);
-  going = false;
+  ended.abort();
   await turns;
   return seen;
 }
@@ -148,6 +148,23 @@ test('retention takes objects out in units of work of some hundred versions (§1
   expect(seen.writes).toBeLessThanOrEqual(4);
   expect(inner.sql('SELECT count(*) FROM removed').pluck().get()).toBe(1000);
   expect(await check(inner, () => undefined)).toEqual([]);
+});
+
+test('retention that is ended in the middle has taken out whole objects, and goes on another time', async () => {
+  const inner = await filled(1, 1500);
+  const id = inner.sql('SELECT id FROM collections').pluck().get() as string;
+  const stop = new AbortController();
+  const write: Connection['write'] = (work) => {
+    stop.abort(new Error('the server stops'));
+    return inner.write(work);
+  };
+  const whole = { ...HELD, before: 1_800_000_000_000_000 };
+  const ended = retire({ ...inner, write }, id, whole, 'a test', true, { signal: stop.signal });
+  await expect(ended).rejects.toThrow('the server stops');
+  const left = inner.sql('SELECT count(*) FROM versions').pluck().get();
+  expect(left).toBe(1501 - STEP);
+  expect(await check(inner, () => undefined)).toEqual([]);
+  expect(await retire(inner, id, whole, 'a test', true)).toMatchObject({ objects: left });
 });
 
 test('planted defects of every kind are found, and those that can be are mended', async () => {

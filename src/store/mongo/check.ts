@@ -70,7 +70,7 @@ async function checkBodies(
   seen: (documents: number) => void,
 ): Promise<void> {
   let after: Micros = -1;
-  for (let count = STEP; count === STEP; seen(count)) {
+  for (let count = STEP; count === STEP;) {
     signal?.throwIfAborted();
     count = 0;
     const step = tables.entries
@@ -83,6 +83,7 @@ async function checkBodies(
       after = date;
       count++;
     }
+    seen(count);
   }
 }
 

@@ -102,6 +102,8 @@ const STEPS: readonly string[] = [
 
 /** Brings a store up to date; several processes may do so at once. @throws {Error} the store is newer than this Jisr. */
 export function migrate(db: Database): void {
+  // A store that is up to date is opened without a lock, whoever writes for how long.
+  if (db.pragma('user_version', { simple: true }) === STEPS.length) return;
   db.transaction(() => {
     const version = db.pragma('user_version', { simple: true }) as number;
     if (version > STEPS.length) {

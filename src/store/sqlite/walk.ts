@@ -45,6 +45,7 @@ export async function eachObject(
   const most = collection ?? Number.MAX_SAFE_INTEGER;
   let after: ObjectKey = { collection: collection ?? 0, key: Buffer.alloc(0), type: '' };
   let rows = 0;
+  signal?.throwIfAborted();
   for (;;) {
     const object = read(() => sql(NEXT).get({ ...after, most })) as ObjectKey | undefined;
     if (!object) return;
