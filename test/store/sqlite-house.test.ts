@@ -284,6 +284,15 @@ describe('maintenance', () => {
     expect(bytesOf(`${fileOf()}-wal`)).toBe(0);
   });
 
+  test('a store that is up to date is opened without the lock of writers', () => {
+    const holder = open(fileOf());
+    holder.db.exec('BEGIN IMMEDIATE');
+    // A lock that is wanted would be waited for, and then be missed.
+    const inner = open(fileOf());
+    expect(inner.db.pragma('auto_vacuum', { simple: true })).toBe(2);
+    holder.db.exec('ROLLBACK');
+  });
+
   test('a store of an older version keeps its file, and is told what to do', async () => {
     const file = fileOf();
     const old = new Database(file);

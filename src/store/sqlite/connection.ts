@@ -48,8 +48,9 @@ export function connect(file: string, options: StoreOptions = {}): Connection {
   // Measured: 8 KiB pages; a checkpoint every 64 MB is 1.5 times as fast to insert as the default.
   if (!options.readonly) {
     db.pragma('page_size = 8192');
-    // Before the first page is written: afterwards only a whole new file could give space back.
-    db.pragma('auto_vacuum = INCREMENTAL');
+    // Afterwards only a new file could give space back; and it takes the lock of writers.
+    if (db.pragma('page_count', { simple: true }) === 0)
+      guarded(() => db.pragma('auto_vacuum = INCREMENTAL'));
     guarded(() => db.pragma('journal_mode = WAL'));
     db.pragma('wal_autocheckpoint = 8192');
   }
