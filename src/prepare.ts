@@ -30,7 +30,11 @@ async function patiently<T>(log: Logger, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Runs work while nobody else who starts does. */
+/**
+ * Runs work while nobody else who starts does.
+ *
+ * @param work decided in units of work of its own: whoever does it after this one was held up finds nothing to do.
+ */
 export async function inTurn(
   house: Store['house'],
   work: () => Promise<void>,

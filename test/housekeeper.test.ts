@@ -1,6 +1,6 @@
 /** The housekeeper: a thread beside the one that answers polls, one for all processes of a server. */
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -53,6 +53,16 @@ test('while a job is held up by a lock, polls are answered; SIGTERM drains at on
   const body = JSON.stringify({ objects: [tool(toolId(), 1, 0)] });
   await fetch(objectsOf(server), { method: 'POST', headers: headers(server), body });
   await says(/"msg":"job done"/);
+  if (process.platform === 'linux') {
+    // The 19th field is the niceness; the name, the second, may hold spaces.
+    const nicenessOf = (thread: string): number => {
+      const stat = readFileSync(`/proc/${child.pid!}/task/${thread}/stat`, 'utf8');
+      return Number(stat.slice(stat.lastIndexOf(')')).split(' ')[17]);
+    };
+    const others = readdirSync(`/proc/${child.pid!}/task`).filter((thread) => thread !== String(child.pid));
+    const main = nicenessOf(String(child.pid));
+    expect(others.filter((thread) => nicenessOf(thread) > main)).toHaveLength(1);
+  }
   const lock = holdUp();
   const ended = (): number => (said.out.match(/"msg":"job (?:done|failed|is done)/g) ?? []).length;
   // A run that ended before the lock was held may be told of late: then it is another one that is held up.

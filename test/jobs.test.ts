@@ -195,7 +195,10 @@ describe('a run ends early', () => {
 test('two processes at the same tick: the second finds it done, also when the first gave its lease back before (§3)', async () => {
   let runs = 0;
   const quick: Job = {
-    ...{ name: 'quick', when: '* * * * *', minutes: 1, summary: '' },
+    name: 'quick',
+    when: '* * * * *',
+    minutes: 1,
+    summary: '',
     run: async () => ({ runs: ++runs }),
   };
   const tick = now;

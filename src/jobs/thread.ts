@@ -2,6 +2,7 @@
  * The housekeeper's thread: the jobs, and writing down how far readers came. One for all processes of a server, in the
  * one that watches them, so that the thread that answers polls never waits for a lock or a long look.
  */
+import { setPriority } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import type { Door } from '../door';
 import type { DoorOptions, OpenDoor } from '../publish';
@@ -34,6 +35,8 @@ const PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 /** How long a thread may take to end, in ms: its steps are small. */
 const PATIENCE_MS = 4000;
+/** Polls come first, where processors are few. */
+const NICENESS = 10;
 
 /** Starts the thread, and starts it again whenever it ends by itself: polls go on without it. */
 export function startHousekeeper(options: HousekeeperOptions, report: Report): Housekeeper {
@@ -44,6 +47,7 @@ export function startHousekeeper(options: HousekeeperOptions, report: Report): H
 
   const start = (): void => {
     const thread = new Worker(__filename, { workerData: options });
+    const born = Date.now();
     worker = thread;
     thread.on('message', (word: Word) => report(...word));
     thread.on('error', (error) => report('error', { error: String(error) }, 'the housekeeper failed'));
@@ -52,6 +56,7 @@ export function startHousekeeper(options: HousekeeperOptions, report: Report): H
         worker = undefined;
         resolve();
         if (stopping || quiet) return;
+        if (Date.now() - born > LONGEST_PAUSE_MS) pause = PAUSE_MS;
         report('warn', { pause }, 'the housekeeper ended; another one is started');
         again = setTimeout(start, pause);
         pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
@@ -103,6 +108,8 @@ function doorOf(store: Store, limits: DoorOptions['limits'], report: Report): Pi
 }
 
 async function keepHouse(port: NonNullable<typeof parentPort>, options: HousekeeperOptions): Promise<void> {
+  // Elsewhere this is said of the whole process, not of the thread that says it.
+  if (process.platform === 'linux') setPriority(NICENESS);
   const report: Report = (...word) => port.postMessage(word satisfies Word);
   const store = await openStore(options.store);
   const { statusDays, schedule, limits } = options;
