@@ -49,8 +49,9 @@ export function connect(file: string, options: StoreOptions = {}): Connection {
   if (!options.readonly) {
     db.pragma('page_size = 8192');
     // Afterwards only a new file could give space back; and it takes the lock of writers.
-    if (db.pragma('page_count', { simple: true }) === 0)
-      guarded(() => db.pragma('auto_vacuum = INCREMENTAL'));
+    guarded(() => {
+      if (db.pragma('page_count', { simple: true }) === 0) db.pragma('auto_vacuum = INCREMENTAL');
+    });
     guarded(() => db.pragma('journal_mode = WAL'));
     db.pragma('wal_autocheckpoint = 8192');
   }

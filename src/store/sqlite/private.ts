@@ -1,5 +1,5 @@
 /** The files of a store are their owner's alone: what is in them was shared under TLP. */
-import { chmodSync, closeSync, constants, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 
 const MODE = 0o600;
 const OTHERS = 0o077;
@@ -23,9 +23,10 @@ export function keepPrivate(file: string): void {
   const [main] = filesOf(file);
   if (main === undefined) return;
   try {
-    closeSync(openSync(main, constants.O_RDWR | constants.O_CREAT, MODE));
+    // Never one that stands: closing it would drop the locks that this process has on it (fcntl).
+    if (statSync(main, { throwIfNoEntry: false }) === undefined) closeSync(openSync(main, 'wx', MODE));
     for (const { file: name } of exposed(file)) chmodSync(name, MODE);
   } catch {
-    // What keeps the file from being opened SQLite says in its own words, in a moment.
+    // Somebody else made it, or what keeps it from being opened SQLite says in its own words in a moment.
   }
 }
