@@ -1,4 +1,4 @@
-/** Composition root: config → store → channels → door → app → jobs → listen; SIGTERM takes it down in reverse. */
+/** Composition root: config → store → channels → door → app → housekeeper → listen; SIGTERM takes it down in reverse. */
 import cluster from 'node:cluster';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +8,7 @@ import { createApp } from './http/app';
 import { drainable } from './http/drain';
 import { Readings } from './http/readings';
 import { createServer } from './http/server';
-import { startJobs } from './jobs/schedule';
+import { distantHousekeeper, startHousekeeper, type Housekeeper } from './jobs/thread';
 import { createLogger, type Logger } from './log';
 import { prepare } from './prepare';
 import { keepProcesses } from './processes';
@@ -20,11 +20,15 @@ const clock = (): number => Date.now() * 1000;
 /** How often it is written down how far readers came, in ms. */
 const READINGS_MS = 30_000;
 
-async function serve(config: Config, log: Logger): Promise<void> {
-  const [reader, housekeeper] = [
-    await openStore(config.store, { readonly: true }),
-    await openStore(config.store),
-  ];
+function keepHouse({ store, maxDepth, maxObjects, statusDays, schedule }: Config, log: Logger): Housekeeper {
+  const limits = { depth: maxDepth, objects: maxObjects };
+  return startHousekeeper({ store, limits, statusDays, schedule }, (level, details, event) =>
+    log[level](details, event),
+  );
+}
+
+async function serve(config: Config, log: Logger, housekeeper: Housekeeper): Promise<void> {
+  const store = await openStore(config.store, { readonly: true });
   const door = startThread(
     { store: config.store, limits: { depth: config.maxDepth, objects: config.maxObjects } },
     (event, details) => log.info(details, event),
@@ -34,17 +38,10 @@ async function serve(config: Config, log: Logger): Promise<void> {
     },
   );
   const readings = new Readings();
-  const server = createServer(createApp({ store: reader, door, config, log, clock, readings }), config);
+  const server = createServer(createApp({ store, door, config, log, clock, readings }), config);
   const drain = drainable(server);
-  const writeReadings = async (): Promise<void> => {
-    const taken = readings.take();
-    if (taken.length > 0) await housekeeper.house.noteReadings(taken);
-  };
-  const noting = setInterval(() => {
-    writeReadings().catch((error: unknown) => log.warn({ err: error }, 'how far readers came was not noted'));
-  }, READINGS_MS);
-  const { statusDays, schedule } = config;
-  const stopJobs = startJobs({ store: housekeeper, door, clock, statusDays }, schedule, log);
+  const note = (): void => housekeeper.noteReadings(readings.take());
+  const noting = setInterval(note, READINGS_MS);
   let stopping = false;
   const stop = (signal: string): void => {
     if (stopping) return;
@@ -52,12 +49,11 @@ async function serve(config: Config, log: Logger): Promise<void> {
     log.info({ signal }, 'stopping');
     void (async () => {
       clearInterval(noting);
-      await stopJobs();
+      housekeeper.quiet();
       await drain();
-      await writeReadings();
-      await door.stop();
-      await reader.close();
-      await housekeeper.close();
+      note();
+      await Promise.all([housekeeper.stop(), door.stop()]);
+      await store.close();
       log.info('stopped');
       cluster.worker?.disconnect();
     })().catch((error: unknown) => {
@@ -79,9 +75,17 @@ async function serve(config: Config, log: Logger): Promise<void> {
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = createLogger(config.logLevel);
-  if (cluster.isPrimary) await prepare(config, log);
-  if (cluster.isPrimary && config.processes > 1) keepProcesses(config.processes, log);
-  else await serve(config, log);
+  if (!cluster.isPrimary) {
+    await serve(config, log, distantHousekeeper());
+    return;
+  }
+  await prepare(config, log);
+  const housekeeper = keepHouse(config, log);
+  if (config.processes === 1) await serve(config, log, housekeeper);
+  else {
+    await keepProcesses(config.processes, log, housekeeper);
+    await housekeeper.stop();
+  }
 }
 
 main().catch((error: unknown) => {

@@ -1,9 +1,9 @@
 /** What happens before anything is served: the store is reached and brought up to date, once among all who start. */
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from './config';
 import { OperatorError, StoreUnavailable } from './domain/errors';
 import { firstOperator } from './first-start';
+import { holdLease } from './jobs/hold-lease';
 import type { Logger } from './log';
 import { openStore } from './store/open';
 import type { Store } from './store/store';
@@ -11,8 +11,9 @@ import { loadChannels } from './validation/channel';
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
-/** A process that died while it prepared is waited for this long, in microseconds. */
-const LEASE = 60e6;
+/** A process that died while it prepared is waited for this long, in microseconds; one that lives prolongs it. */
+const PATIENCE = 60e6;
+const HEARTBEAT_MS = 15_000;
 const TURN_MS = 100;
 const MOST_TURNS = 1200;
 
@@ -29,19 +30,22 @@ async function patiently<T>(log: Logger, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Runs work while nobody else who starts does. */
-async function inTurn(store: Store, work: () => Promise<void>): Promise<void> {
-  const holder = randomUUID();
-  const now = (): number => Date.now() * 1000;
-  for (let turn = 0; !(await store.house.lease('prepare', holder, now(), now() + LEASE)); turn++) {
+/**
+ * Runs work while nobody else who starts does.
+ *
+ * @param work decided in units of work of its own: whoever does it after this one was held up finds nothing to do.
+ */
+export async function inTurn(
+  house: Store['house'],
+  work: () => Promise<void>,
+  heartbeatMs = HEARTBEAT_MS,
+): Promise<void> {
+  const clock = (): number => Date.now() * 1000;
+  const holding = { name: 'prepare', clock, patience: PATIENCE, heartbeatMs };
+  for (let turn = 0; !(await holdLease(house, holding, work)); turn++) {
     if (turn >= MOST_TURNS)
       throw new OperatorError('Another process has been preparing the store for minutes. Look at its log.');
     await sleep(TURN_MS);
-  }
-  try {
-    await work();
-  } finally {
-    await store.house.release('prepare', holder);
   }
 }
 
@@ -51,7 +55,7 @@ export async function prepare(config: Config, log: Logger): Promise<void> {
   await patiently(log, async () => {
     const store = await openStore(config.store);
     try {
-      await inTurn(store, async () => {
+      await inTurn(store.house, async () => {
         const changes = await store.catalog.apply(channels, { apply: true, dropObjects: false });
         for (const { kind, subject, details } of changes)
           log.info({ kind, subject, details }, 'channel applied');

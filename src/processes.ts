@@ -1,14 +1,21 @@
 /** JISR_PROCESSES: one process that prepares and watches, and n that serve one port between them (node:cluster). */
 import cluster from 'node:cluster';
+import type { Housekeeper } from './jobs/thread';
 import type { Logger } from './log';
+import type { Reading } from './store/store';
 
 /** One that ends sooner than this after its start is not started again at once. */
 const SHORT_LIFE_MS = 5000;
 const PAUSE_MS = 1000;
 
-/** Keeps n processes up until it is told to stop, and then ends when the last of them has. */
-export function keepProcesses(count: number, log: Logger): void {
+/** Keeps n processes up until it is told to stop; resolves when the last of them has ended. */
+export function keepProcesses(
+  count: number,
+  log: Logger,
+  housekeeper: Pick<Housekeeper, 'noteReadings' | 'quiet'>,
+): Promise<void> {
   let stopping = false;
+  let ended: () => void = () => undefined;
   const born = new Map<number, number>();
   const raise = (): void => {
     const worker = cluster.fork();
@@ -17,7 +24,10 @@ export function keepProcesses(count: number, log: Logger): void {
   cluster.on('exit', (worker, code, signal) => {
     const short = Date.now() - (born.get(worker.id) ?? 0) < SHORT_LIFE_MS;
     born.delete(worker.id);
-    if (stopping) return;
+    if (stopping) {
+      if (born.size === 0) ended();
+      return;
+    }
     log.error({ code, signal }, 'a process ended; another one is started');
     setTimeout(
       () => {
@@ -30,9 +40,15 @@ export function keepProcesses(count: number, log: Logger): void {
     if (stopping) return;
     stopping = true;
     log.info({ signal }, 'stopping every process');
+    housekeeper.quiet();
+    if (born.size === 0) ended();
     for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill('SIGTERM');
   };
+  cluster.on('message', (_worker, message: { readings?: readonly Reading[] }) => {
+    if (message.readings) housekeeper.noteReadings(message.readings);
+  });
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
   for (let i = 0; i < count; i++) raise();
+  return new Promise((resolve) => (ended = resolve));
 }

@@ -24,9 +24,10 @@ const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
   [/^src\/publish-thread$/, /^src\/(domain\/|store\/(store|open)$|door$|publish$)/],
   [/^src\/http\//, /^src\/(domain\/|store\/store$|http\/|door$|config$|log$|passwords$)/],
   [/^src\/read-collection$/, /^src\/(domain\/|store\/store$)/],
+  [/^src\/jobs\/thread$/, /^src\/(domain\/|store\/(store|open)$|jobs\/|door$|publish$)/],
   [/^src\/jobs\//, /^src\/(domain\/|store\/store$|jobs\/|log$|door$|read-collection$)/],
   [/^src\/(main|prepare)$/, /^src\//],
-  [/^src\/processes$/, /^src\/log$/],
+  [/^src\/processes$/, /^src\/(log|jobs\/thread|store\/store)$/],
   [
     /^scripts\//,
     /^(scripts\/|src\/(domain\/|validation\/|store\/(store|open|archive|mongo\/sharding)$|jobs\/|passwords$|publish$|config$|read-collection$))/,

@@ -2,10 +2,10 @@
 import type { Collection } from '../src/domain/channel';
 import { JOB_NAMES, readConfig } from '../src/config';
 import { openDoor, type OpenDoor } from '../src/publish';
-import { runJob, type Job, type JobContext } from '../src/jobs/job';
+import { runJob, type Job, type Workplace } from '../src/jobs/job';
 import { JOBS } from '../src/jobs/jobs';
 import { startJobs } from '../src/jobs/schedule';
-import { createLogger } from '../src/log';
+import { inTurn } from '../src/prepare';
 import { openStore } from '../src/store/open';
 import type { Store } from '../src/store/store';
 import type { StixObject } from '../src/domain/stix';
@@ -54,7 +54,7 @@ afterEach(async () => {
   await store.close();
 });
 
-const context = (apply = true): JobContext => ({ store, door, clock: () => now, statusDays: 30, apply });
+const context = (apply = true): Workplace => ({ store, door, clock: () => now, statusDays: 30, apply });
 const job = (name: string): Job => JOBS.find((j) => j.name === name)!;
 async function did(name: string, apply = true): Promise<Record<string, unknown>> {
   const run = await runJob(job(name), context(apply));
@@ -74,7 +74,7 @@ test('two runners at once: one runs, the other does not; after a release it may;
   let open: () => void = () => undefined;
   const gate = new Promise<void>((resolve) => (open = resolve));
   const slow: Job = {
-    ...{ name: 'slow', when: '* * * * *', summary: '' },
+    ...{ name: 'slow', when: '* * * * *', minutes: 1, summary: '' },
     run: async () => {
       most = Math.max(most, ++inside);
       await gate;
@@ -91,7 +91,7 @@ test('two runners at once: one runs, the other does not; after a release it may;
   expect(await first).toMatchObject({ ok: true });
   expect(await runJob(slow, context())).toMatchObject({ ok: true });
   expect(most).toBe(1);
-  expect(await store.house.lease('slow', 'who died', now, now + 60e6)).toBe(true);
+  expect(await store.house.lease('slow', 'who died', now, now + 60e6)).toBeDefined();
   expect(await runJob(slow, context())).toBeUndefined();
   now += 61e6;
   expect(await runJob(slow, context())).toMatchObject({ ok: true });
@@ -101,6 +101,7 @@ test('a run that fails is recorded with its error, and the next one runs', async
   const bad: Job = {
     name: 'bad',
     when: '* * * * *',
+    minutes: 1,
     summary: '',
     run: () => Promise.reject(new Error('no room')),
   };
@@ -112,6 +113,129 @@ test('a run that fails is recorded with its error, and the next one runs', async
     { name: 'bad', ok: false, result: 'no room', started: now - 5e6 },
   ]);
   expect(await store.house.runs(10, 'bad')).toHaveLength(1);
+});
+
+describe('a run ends early', () => {
+  /** A job that goes on until it is told to stop. */
+  const endless = (minutes = 60): Job & { readonly begun: Promise<void> } => {
+    let begin: () => void = () => undefined;
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    const run: Job['run'] = ({ signal }) =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error));
+        begin();
+      });
+    return { name: 'endless', when: '* * * * *', minutes, summary: '', run, begun };
+  };
+
+  test('when its time is over (§1)', async () => {
+    expect(await runJob(endless(1 / 60_000), context())).toMatchObject({
+      ok: false,
+      result: expect.stringContaining('took longer') as string,
+    });
+  });
+
+  test('when the server stops, and the lease is free at once', async () => {
+    const stopping = new AbortController();
+    const job = endless();
+    const run = runJob(job, context(), { signal: stopping.signal });
+    await job.begun;
+    stopping.abort(new Error('the server stops'));
+    expect(await run).toMatchObject({ ok: false, result: 'the server stops' });
+    expect(await store.house.lease('endless', 'other', now, now + 1)).toBeDefined();
+  });
+
+  test.each([
+    ['holds it', async () => undefined],
+    ['held it, and gave it back', async () => store.house.release('endless', 'thief')],
+  ])('when a heartbeat finds that another %s', async (_, then) => {
+    const job = endless();
+    const run = runJob(job, context(), { heartbeatMs: 1 });
+    await job.begun;
+    // It slept for longer than its lease is believed.
+    const { house } = store;
+    const lease = house.lease.bind(house);
+    house.lease = async (...asked) => {
+      house.lease = lease;
+      now += 121e6;
+      expect(await lease('endless', 'thief', now, now + 120e6)).toBe(2);
+      await then();
+      return lease(...asked);
+    };
+    expect(await run).toMatchObject({ ok: false, result: expect.stringContaining('took it over') as string });
+  });
+
+  test('when the store was out of reach for longer than the lease is believed; a short while is nothing', async () => {
+    const job = endless();
+    const { house } = store;
+    let beats = 0;
+    const run = runJob(
+      job,
+      {
+        ...context(),
+        store: {
+          ...store,
+          house: {
+            ...house,
+            lease: async (...of) => {
+              if (beats++ === 0) return house.lease(...of);
+              now += 50e6;
+              throw new Error('no route');
+            },
+          },
+        },
+      },
+      { heartbeatMs: 1 },
+    );
+    expect(await run).toMatchObject({ ok: false, result: expect.stringContaining('out of reach') as string });
+    expect(beats).toBe(4);
+  });
+});
+
+test('two processes at the same tick: the second finds it done, also when the first gave its lease back before (§3)', async () => {
+  let runs = 0;
+  const quick: Job = {
+    name: 'quick',
+    when: '* * * * *',
+    minutes: 1,
+    summary: '',
+    run: async () => ({ runs: ++runs }),
+  };
+  const tick = now;
+  expect(await runJob(quick, context(), { tick })).toMatchObject({ ok: true });
+  now += 3e6;
+  expect(await runJob(quick, context(), { tick })).toBeUndefined();
+  expect(await runJob(quick, context(), { tick: tick + 60e6 })).toMatchObject({ ok: true });
+  expect(runs).toBe(2);
+});
+
+test('prepare prolongs its lease while it works: nobody else starts, however long it takes (§3)', async () => {
+  const { house } = store;
+  const start = Date.now() * 1000;
+  // As if its heartbeats came when the first word is about to run out.
+  let prolonged: () => void = () => undefined;
+  const once = new Promise<void>((resolve) => (prolonged = resolve));
+  let asked = 0;
+  const slowly: Store['house'] = {
+    ...house,
+    lease: async (name, holder, at, until) => {
+      const late = asked++ === 0 ? 0 : 59e6;
+      const fence = await house.lease(name, holder, at + late, until + late);
+      if (asked > 1) prolonged();
+      return fence;
+    },
+  };
+  const others = (at: number): Promise<number | undefined> => house.lease('prepare', 'other', at, at + 1);
+  await inTurn(
+    slowly,
+    async () => {
+      expect(await others(start + 1e6)).toBeUndefined();
+      await once;
+      expect(await others(start + 100e6)).toBeUndefined();
+    },
+    1,
+  );
+  expect(await others(start + 1e6)).toBeDefined();
 });
 
 describe('retention', () => {
@@ -228,6 +352,7 @@ test('the schedule: times and time zone by configuration; wrong ones are refused
   expect(schedule).toMatchObject({ timeZone: 'Africa/Cairo', times: { expiry: 'off', check: '0 5 * * 1' } });
   expect(() => readConfig({ JISR_JOB_CHECK: 'at night' })).toThrow(/JISR_JOB_CHECK/);
   expect(() => readConfig({ JISR_JOBS_TIME_ZONE: 'Mars/Base' })).toThrow(/JISR_JOBS_TIME_ZONE/);
-  const stop = startJobs({ store, door, clock: () => now, statusDays: 30 }, schedule, createLogger('silent'));
-  await stop();
+  const jobs = startJobs({ store, door, clock: () => now, statusDays: 30 }, schedule, () => undefined);
+  await jobs.stop();
+  await jobs.stop();
 });

@@ -8,6 +8,7 @@ import { modifiedAfter } from '../domain/stix';
 import { formatTimestamp } from '../domain/timestamp';
 import { isExpired, readCollection } from '../read-collection';
 import type { JobContext } from './job';
+import { paced } from './paced';
 
 /** Ids that a report names; all are counted. */
 const MOST_NAMED = 100;
@@ -20,23 +21,19 @@ export interface ExpiryReport {
   readonly objects: readonly { collection: string; id: string; valid_until: string }[];
 }
 
-async function publishAll(
-  { door }: JobContext,
+async function publish(
+  { door, signal }: JobContext,
   principal: Principal,
   collection: Collection,
   texts: readonly string[],
 ): Promise<number> {
-  let count = 0;
-  for (let i = 0; i < texts.length; i += BATCH) {
-    const body = Buffer.from(`{"objects":[${texts.slice(i, i + BATCH).join(',')}]}`);
-    count += (await door.publish({ principalId: principal.id, collectionId: collection.id, body }))
-      .success_count;
-  }
-  return count;
+  signal.throwIfAborted();
+  const body = Buffer.from(`{"objects":[${texts.join(',')}]}`);
+  return (await door.publish({ principalId: principal.id, collectionId: collection.id, body })).success_count;
 }
 
 export async function expire(context: JobContext): Promise<Record<string, unknown>> {
-  const { store, clock, apply } = context;
+  const { store, clock, apply, signal, lease } = context;
   const operator = operatorOf(await store.people.principals());
   if (!operator) return { skipped: 'there is no operator account' };
   const now = clock();
@@ -46,15 +43,22 @@ export async function expire(context: JobContext): Promise<Record<string, unknow
   for (const collection of (await store.catalog.channels()).flatMap((c) => c.collections)) {
     const access = accessOf(operator, collection);
     if (!access.read) continue;
-    const own: string[] = [];
-    for await (const item of readCollection(store, operator, collection, { types: ['indicator'] })) {
+    let own: string[] = [];
+    const flush = async (): Promise<void> => {
+      if (access.write && own.length > 0)
+        revocations += apply ? await publish(context, operator, collection, own) : own.length;
+      own = [];
+    };
+    const indicators = readCollection(store, operator, collection, { types: ['indicator'] });
+    for await (const item of paced(indicators, signal)) {
       const { object, publisher, id } = item;
       if (object['revoked'] === true || !isExpired(object, now)) continue;
       const identity = operator.organisation.identity;
       const creator = object['created_by_ref'];
-      if (publisher === operator.organisation.id && (creator === undefined || creator === identity))
+      if (publisher === operator.organisation.id && (creator === undefined || creator === identity)) {
         own.push(JSON.stringify({ ...object, revoked: true, modified: modifiedAfter(object, now) }));
-      else {
+        if (own.length >= BATCH) await flush();
+      } else {
         const report = reports.get(publisher) ?? { count: 0, objects: [] };
         report.count++;
         if (report.objects.length < MOST_NAMED)
@@ -66,15 +70,14 @@ export async function expire(context: JobContext): Promise<Record<string, unknow
         reports.set(publisher, report);
       }
     }
-    if (access.write)
-      revocations += apply ? await publishAll(context, operator, collection, own) : own.length;
+    await flush();
   }
   if (apply) {
     for (const organisation of (await store.house.notes('expired')).keys())
-      if (!reports.has(organisation)) await store.house.note('expired', organisation, undefined);
+      if (!reports.has(organisation)) await store.house.note('expired', organisation, undefined, lease);
     for (const [id, report] of reports) {
       const full: ExpiryReport = { at: formatTimestamp(now), organisation: names.get(id) ?? id, ...report };
-      await store.house.note('expired', id, JSON.stringify(full));
+      await store.house.note('expired', id, JSON.stringify(full), lease);
     }
   }
   const reported = [...reports].map(([id, { count }]) => [names.get(id) ?? id, count]);

@@ -11,24 +11,28 @@ export const JOBS: readonly Job[] = [
   {
     name: 'expiry',
     when: '7 * * * *',
+    minutes: 30,
     summary: "report indicators past their time to who published them; revoke the operator's own",
     run: expire,
   },
   {
     name: 'statistics',
     when: '2 0 * * *',
+    minutes: 60,
     summary: 'a snapshot of what the collections hold',
     run: snapshot,
   },
   {
     name: 'retention',
     when: '37 2 * * *',
+    minutes: 120,
     summary: "remove what the collections' policies keep no longer, after a notice",
     run: retire,
   },
   {
     name: 'statuses',
     when: '17 3 * * *',
+    minutes: 30,
     summary: 'remove statuses older than their promised time (T-276, T-402b)',
     run: async ({ store, clock, statusDays, apply }) => ({
       removed: await store.records.expireStatuses(clock() - statusDays * DAY, apply),
@@ -37,15 +41,18 @@ export const JOBS: readonly Job[] = [
   {
     name: 'maintenance',
     when: '27 3 * * *',
+    minutes: 120,
     summary: 'checkpoint, optimise and give space back',
-    run: async ({ store, apply }) => (apply ? store.house.maintain() : { skipped: 'it only runs for real' }),
+    run: async ({ store, apply, ...permit }) =>
+      apply ? store.house.maintain(permit) : { skipped: 'it only runs for real' },
   },
   {
     name: 'check',
     when: '47 3 * * *',
+    minutes: 360,
     summary: "hold the store against the exchange's promises",
-    run: async ({ store }) => {
-      const defects = await store.house.check(() => undefined);
+    run: async ({ store, ...permit }) => {
+      const defects = await store.house.check(() => undefined, permit);
       if (defects.length > 0)
         throw new Error(
           `${defects.length} defects, the first: ${JSON.stringify(defects[0])}. Run: jisr check`,

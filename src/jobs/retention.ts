@@ -14,7 +14,13 @@ interface Notice {
 const digestOf = ({ retention }: Collection): string =>
   createHash('sha256').update(JSON.stringify(retention.rules)).digest('hex').slice(0, 16);
 
-export async function retire({ store, clock, apply }: JobContext): Promise<Record<string, unknown>> {
+export async function retire({
+  store,
+  clock,
+  apply,
+  signal,
+  lease,
+}: JobContext): Promise<Record<string, unknown>> {
   const now = clock();
   const notices = await store.house.notes('retention');
   const said: Record<string, unknown> = {};
@@ -22,7 +28,7 @@ export async function retire({ store, clock, apply }: JobContext): Promise<Recor
     const { rules, noticeDays, legalHold } = collection.retention;
     const text = notices.get(collection.id);
     if (rules.length === 0) {
-      if (text !== undefined && apply) await store.house.note('retention', collection.id, undefined);
+      if (text !== undefined && apply) await store.house.note('retention', collection.id, undefined, lease);
       continue;
     }
     const name = `${collection.apiRoot}/${collection.alias}`;
@@ -37,7 +43,10 @@ export async function retire({ store, clock, apply }: JobContext): Promise<Recor
     let [objects, versions] = [0, 0];
     for (const { types, days } of rules) {
       const retirement = { types, before: now - days * DAY, held: legalHold };
-      const gone = await store.objects.retire(collection.id, retirement, 'retention', apply && due);
+      const gone = await store.objects.retire(collection.id, retirement, 'retention', apply && due, {
+        signal,
+        lease,
+      });
       objects += gone.objects;
       versions += gone.versions;
     }
@@ -46,6 +55,7 @@ export async function retire({ store, clock, apply }: JobContext): Promise<Recor
         'retention',
         collection.id,
         JSON.stringify({ digest: digestOf(collection), given: now } satisfies Notice),
+        lease,
       );
     said[name] = due
       ? { removed: { objects, versions } }

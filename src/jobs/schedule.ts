@@ -1,6 +1,5 @@
 import cron from 'node-cron';
-import type { Logger } from '../log';
-import { runJob, type JobContext } from './job';
+import { runJob, type Workplace } from './job';
 import { JOBS } from './jobs';
 
 export interface Schedule {
@@ -10,36 +9,57 @@ export interface Schedule {
   readonly timeZone: string;
 }
 
-/** Starts the jobs; one that fails is logged and runs again at its next time. @returns stops them. */
+/** What goes to the log. */
+export type Report = (
+  level: 'debug' | 'info' | 'warn' | 'error',
+  details: Readonly<Record<string, unknown>>,
+  event: string,
+) => void;
+
+export interface RunningJobs {
+  /** Ends what runs, and starts nothing more. Resolves when it has ended. */
+  stop(): Promise<void>;
+}
+
+/** Starts the jobs; one that fails is reported and runs again at its next time. */
 export function startJobs(
-  context: Omit<JobContext, 'apply'>,
+  workplace: Omit<Workplace, 'apply'>,
   { times, timeZone }: Schedule,
-  log: Logger,
-): () => Promise<void> {
+  report: Report,
+): RunningJobs {
+  const stopping = new AbortController();
   const running = new Set<Promise<void>>();
-  const tasks = JOBS.filter((job) => times[job.name] !== 'off').map((job) =>
-    cron.schedule(
+  const tasks = JOBS.filter((job) => times[job.name] !== 'off').map((job) => {
+    const run = async (due: Date): Promise<void> => {
+      report('debug', { job: job.name }, 'job is due');
+      try {
+        const how = { tick: due.getTime() * 1000, signal: stopping.signal };
+        const done = await runJob(job, { ...workplace, apply: true }, how);
+        if (!done) report('debug', { job: job.name }, 'job is done elsewhere');
+        else if (done.ok) report('info', { job: job.name, took: done.took, result: done.result }, 'job done');
+        else report('error', { job: job.name, took: done.took, error: done.result }, 'job failed');
+      } catch (error) {
+        report('error', { job: job.name, error: String(error) }, 'job failed');
+      }
+    };
+    const task = cron.schedule(
       times[job.name] ?? job.when,
-      async () => {
-        const work = (async () => {
-          try {
-            const run = await runJob(job, { ...context, apply: true });
-            if (!run) log.debug({ job: job.name }, 'job runs elsewhere');
-            else if (run.ok) log.info({ job: job.name, took: run.took, result: run.result }, 'job done');
-            else log.error({ job: job.name, took: run.took, error: run.result }, 'job failed');
-          } catch (error) {
-            log.error({ job: job.name, err: error }, 'job failed');
-          }
-        })();
+      async ({ date }) => {
+        const work = run(date);
         running.add(work);
         await work;
         running.delete(work);
       },
-      { name: job.name, noOverlap: true, timezone: timeZone },
-    ),
-  );
-  return async () => {
-    for (const task of tasks) await task.destroy();
-    await Promise.all(running);
+      { name: job.name, noOverlap: true, timezone: timeZone, suppressMissedWarning: true },
+    );
+    task.on('execution:missed', () => report('warn', { job: job.name }, 'job missed its time'));
+    return task;
+  });
+  return {
+    stop: async () => {
+      stopping.abort(new Error('It was ended: the server stops.'));
+      for (const task of tasks) await task.destroy();
+      await Promise.all(running);
+    },
   };
 }

@@ -3,6 +3,7 @@ import { accessOf, operatorOf } from '../domain/access';
 import { formatTimestamp } from '../domain/timestamp';
 import { isExpired, readCollection } from '../read-collection';
 import type { JobContext } from './job';
+import { paced } from './paced';
 
 const KEPT = 400;
 
@@ -13,7 +14,13 @@ interface Snapshot {
   readonly types: Record<string, number>;
 }
 
-export async function snapshot({ store, clock, apply }: JobContext): Promise<Record<string, unknown>> {
+export async function snapshot({
+  store,
+  clock,
+  apply,
+  signal,
+  lease,
+}: JobContext): Promise<Record<string, unknown>> {
   const operator = operatorOf(await store.people.principals());
   if (!operator) return { skipped: 'there is no operator account' };
   const now = clock();
@@ -21,7 +28,7 @@ export async function snapshot({ store, clock, apply }: JobContext): Promise<Rec
   for (const collection of (await store.catalog.channels()).flatMap((c) => c.collections)) {
     if (!accessOf(operator, collection).read) continue;
     const counts: Snapshot = { objects: 0, revoked: 0, expired: 0, types: {} };
-    for await (const { object, type } of readCollection(store, operator, collection)) {
+    for await (const { object, type } of paced(readCollection(store, operator, collection), signal)) {
       counts.objects++;
       if (object['revoked'] === true) counts.revoked++;
       else if (isExpired(object, now)) counts.expired++;
@@ -31,10 +38,10 @@ export async function snapshot({ store, clock, apply }: JobContext): Promise<Rec
   }
   const day = formatTimestamp(now).slice(0, 10);
   if (apply) {
-    await store.house.note('statistics', day, JSON.stringify(all));
+    await store.house.note('statistics', day, JSON.stringify(all), lease);
     const days = [...(await store.house.notes('statistics')).keys()];
     for (const old of days.slice(0, Math.max(0, days.length - KEPT)))
-      await store.house.note('statistics', old, undefined);
+      await store.house.note('statistics', old, undefined, lease);
   }
   return {
     day,

@@ -22,6 +22,6 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
       `JISR_STORE: "${url.replace(/\/\/[^@/]*@/, '//…@')}" is not a store that this Jisr knows. Use sqlite:PATH or mongodb://HOST/DATABASE.`,
     );
   }
-  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
+  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   return openSqlite(file, options);
 }

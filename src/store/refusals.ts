@@ -17,3 +17,9 @@ export const needsPassword = (): OperatorError => new OperatorError('password: a
 
 export const noCollection = (id: string): OperatorError =>
   new OperatorError(`collection: there is no collection ${id}.`);
+
+/** Work that another has taken over. */
+export const leaseLost = (name: string): OperatorError =>
+  new OperatorError(
+    `"${name}" was taken over by another process while this one was held up; it stopped, and changed nothing more.`,
+  );

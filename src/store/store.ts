@@ -131,6 +131,23 @@ export interface Retirement {
   readonly held: readonly string[];
 }
 
+/** What was taken under a name: whoever takes it after another has a higher number. */
+export interface Lease {
+  readonly name: string;
+  readonly fence: number;
+}
+
+/** A remembered tick that lies further ahead than this came from a clock that was wrong, and counts for nothing. */
+export const TICK_AHEAD: Micros = 3600e6;
+
+/** What long work needs in order to go on; it is looked at between units of work, which are small. */
+export interface Permit {
+  /** Once it is aborted the work ends with its reason; what was done stays, each unit whole in itself. */
+  readonly signal?: AbortSignal | undefined;
+  /** Once another has taken it nothing more is changed. */
+  readonly lease?: Lease | undefined;
+}
+
 export interface ObjectStore {
   /**
    * The versions of objects that the collection holds and the publisher may see, the newest first: those up to its
@@ -177,15 +194,17 @@ export interface ObjectStore {
     signal?: AbortSignal,
   ): Promise<Page<readonly Inspected[]>>;
   /**
-   * Removes what retention takes, in units of work of their own, oldest first.
+   * Removes what retention takes: an object whole, a few in each unit of work.
    *
    * @param apply false: only counts. @param by who is named in the audit. @returns how many objects and versions.
+   * @throws {OperatorError} the lease was lost.
    */
   retire(
     collectionId: string,
     retirement: Retirement,
     by: string,
     apply: boolean,
+    permit?: Permit,
   ): Promise<{ readonly objects: number; readonly versions: number }>;
   /**
    * Whether the caller may see any version of an object; `removed` if it has none of the given instants any
@@ -300,25 +319,35 @@ export interface Defect {
 
 /** What jobs and operators need beside the exchange itself. */
 export interface HouseStore {
-  /** Takes the lease of a job unless another holder has it at `now`. @returns whether it was taken or prolonged. */
-  lease(name: string, holder: string, now: Micros, until: Micros): Promise<boolean>;
+  /**
+   * Takes the lease of a job unless another holder has it at `now`, or prolongs it.
+   *
+   * @param tick the instant at which the job was due: a lease for it, or for a later one, is given once.
+   * @returns the number of the lease (see {@link Lease}), the same when it was prolonged; undefined: it was not given.
+   */
+  lease(name: string, holder: string, now: Micros, until: Micros, tick?: Micros): Promise<number | undefined>;
   /** Gives a lease back. */
   release(name: string, holder: string): Promise<void>;
   recordRun(run: JobRun): Promise<void>;
   /** The newest first. */
   runs(limit: number, name?: string): Promise<readonly JobRun[]>;
-  note(kind: string, name: string, value: string | undefined): Promise<void>;
+  /** @throws {OperatorError} the lease was lost. */
+  note(kind: string, name: string, value: string | undefined, lease?: Lease): Promise<void>;
   /** By name, in the order of the names. */
   notes(kind: string): Promise<ReadonlyMap<string, string>>;
   /** Remembers how far readers came; never goes back. */
   noteReadings(readings: readonly Reading[]): Promise<void>;
   readings(): Promise<readonly Reading[]>;
-  /** Gives space back and brings statistics up to date. @returns what was done, for people. */
-  maintain(): Promise<Readonly<Record<string, number>>>;
-  /** Holds the store against the promises; up to 100 defects. @param progress told of versions looked at, and of all. */
-  check(progress: (done: number, total: number) => void): Promise<readonly Defect[]>;
-  /** Mends what can be mended from what is held, in one unit of work. @returns what was done. */
-  mend(): Promise<Readonly<Record<string, number>>>;
+  /** Gives space back and brings statistics up to date, in small steps. @returns what was done, for people. */
+  maintain(permit?: Permit): Promise<Readonly<Record<string, number | string>>>;
+  /**
+   * Holds the store against the promises, in small steps and flat memory; up to 100 defects.
+   *
+   * @param progress told of versions looked at, and of all, roughly.
+   */
+  check(progress: (done: number, total: number) => void, permit?: Permit): Promise<readonly Defect[]>;
+  /** Mends what can be mended from what is held, in small units of work, each whole. @returns what was done. */
+  mend(permit?: Permit): Promise<Readonly<Record<string, number>>>;
 }
 
 export interface Store {

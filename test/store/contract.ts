@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { v4 as uuid } from 'uuid';
 import type { Scope } from '../../src/domain/access';
 import type { Collection } from '../../src/domain/channel';
+import { OperatorError } from '../../src/domain/errors';
 import { ALL, LAST, type ObjectQuery, type VersionSelection } from '../../src/domain/query';
 import { TLP_NAMES, type Rank } from '../../src/domain/tlp';
 import { instantKey, type Micros } from '../../src/domain/timestamp';
@@ -906,16 +907,77 @@ export function describeStore(name: string, open: Open): void {
       const takers = await Promise.all(
         ['a', 'b', 'c', 'd'].map((holder) => house.lease('job', holder, 0, 100)),
       );
-      expect(takers.filter(Boolean)).toHaveLength(1);
-      const holder = ['a', 'b', 'c', 'd'][takers.indexOf(true)]!;
-      expect(await house.lease('job', holder, 50, 150)).toBe(true);
-      expect(await house.lease('job', 'other', 120, 220)).toBe(false);
-      expect(await house.lease('another job', 'other', 120, 220)).toBe(true);
+      expect(takers.filter((fence) => fence !== undefined)).toEqual([1]);
+      const holder = ['a', 'b', 'c', 'd'][takers.indexOf(1)]!;
+      expect(await house.lease('job', holder, 50, 150)).toBe(1);
+      expect(await house.lease('job', 'other', 120, 220)).toBeUndefined();
+      expect(await house.lease('another job', 'other', 120, 220)).toBe(1);
       await house.release('job', 'other');
-      expect(await house.lease('job', 'other', 120, 220)).toBe(false);
+      expect(await house.lease('job', 'other', 120, 220)).toBeUndefined();
       await house.release('job', holder);
-      expect(await house.lease('job', 'other', 120, 220)).toBe(true);
-      expect(await house.lease('job', holder, 220, 320)).toBe(true);
+      expect(await house.lease('job', 'other', 120, 220)).toBe(2);
+      expect(await house.lease('job', holder, 220, 320)).toBe(3);
+    });
+
+    test('a lease has a number that grows with each holder; who held an older one changes nothing more (§1)', async () => {
+      const clock = clockAt(1_700_000_000_000_000);
+      const { store, c } = await withCollection({}, { clock: clock.read });
+      await store.objects.append(write(c), part([tool(toolId(), 1, 0), tool(toolId(), 1, 0)]));
+      const { house } = store;
+      const old = { name: 'retention', fence: (await house.lease('retention', 'a', 0, 100))! };
+      await house.note('kind', 'mine', 'before', old);
+      const now = { name: 'retention', fence: (await house.lease('retention', 'b', 100, 200))! };
+      expect(now.fence).toBeGreaterThan(old.fence);
+      // It wakes up, and does not know yet.
+      clock.now += 1e9;
+      const all = { types: ['tool'], before: clock.now, held: [] };
+      await expect(house.note('kind', 'mine', 'after', old)).rejects.toThrow(OperatorError);
+      await expect(store.objects.retire(c.id, all, 'a', true, { lease: old })).rejects.toThrow(OperatorError);
+      expect([...(await house.notes('kind')).values()]).toEqual(['before']);
+      expect(await found(store, read(c, 4), everything)).toHaveLength(2);
+      expect(await store.objects.retire(c.id, all, 'b', true, { lease: now })).toMatchObject({ objects: 2 });
+    });
+
+    test('a lease for a tick is given once, also after it was given back; a later tick is another (§3)', async () => {
+      const { house } = await fresh();
+      const MINUTE = 60e6;
+      const take = (holder: string, tick: Micros, now = tick): Promise<number | undefined> =>
+        house.lease('retention', holder, now, now + 120e6, tick);
+      const taken = await Promise.all(['a', 'b', 'c'].map((holder) => take(holder, MINUTE)));
+      expect(taken.filter((fence) => fence !== undefined)).toHaveLength(1);
+      for (const holder of ['a', 'b', 'c']) await house.release('retention', holder);
+      // Another process whose clock, or whose timer, comes later.
+      expect(await take('d', MINUTE, 2 * MINUTE)).toBeUndefined();
+      // By hand: no tick, and none is forgotten.
+      expect(await house.lease('retention', 'd', MINUTE, MINUTE + 1)).toBeDefined();
+      await house.release('retention', 'd');
+      expect(await take('d', MINUTE)).toBeUndefined();
+      expect(await take('e', 2 * MINUTE)).toBeDefined();
+      expect(await take('e', 2 * MINUTE)).toBeDefined();
+      await house.release('retention', 'e');
+      expect(await take('f', MINUTE)).toBeUndefined();
+    });
+
+    test('a tick from a clock that was wrong keeps no job from running', async () => {
+      const { house } = await fresh();
+      expect(await house.lease('check', 'a', 0, 1, 4e15)).toBeDefined();
+      await house.release('check', 'a');
+      expect(await house.lease('check', 'b', 60e6, 120e6, 60e6)).toBeDefined();
+    });
+
+    test('what goes over a store ends when it is told to (§1)', async () => {
+      const clock = clockAt(1_700_000_000_000_000);
+      const { store, c } = await withCollection({}, { clock: clock.read });
+      await store.objects.append(write(c), part([tool(toolId(), 1, 0), tool(toolId(), 1, 0)]));
+      clock.now += 1e9;
+      const permit = { signal: AbortSignal.abort(new Error('enough')) };
+      const all = { types: ['tool'], before: clock.now, held: [] };
+      await expect(store.house.check(() => undefined, permit)).rejects.toThrow('enough');
+      await expect(store.house.mend(permit)).rejects.toThrow('enough');
+      await expect(store.objects.retire(c.id, all, 'a', true, permit)).rejects.toThrow('enough');
+      expect(await store.house.check(() => undefined)).toEqual([]);
+      expect(await found(store, read(c, 4), everything)).toHaveLength(2);
+      expect(await store.objects.retire(c.id, all, 'a', true)).toMatchObject({ objects: 2 });
     });
 
     test('runs come newest first, of all jobs or of one', async () => {

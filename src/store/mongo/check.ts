@@ -1,18 +1,24 @@
 /** Holds a store against the architecture's promises: the chains, the horizon, entries against versions, clocks. */
 import { isSettled } from '../../domain/entries';
 import { formatTimestamp, type Micros } from '../../domain/timestamp';
-import type { Defect } from '../store';
+import type { Defect, Permit } from '../store';
 import type { CatalogReader } from './catalog';
 import type { EntryDoc } from './connection';
+import { uuidOf } from './unit';
 import type { Worker } from './work';
 
 const MOST = 100;
+/** Documents that are looked at in one step. */
+const STEP = 500;
 const AHEAD: Micros = 60e6;
 const RESTORE = 'Restore the store from the last backup, and look at the disk.';
 const SETTLE = 'Run: jisr check --mend --apply';
 
+type Tell = (promise: string, place: string, found: string, mend: string) => void;
+type Bare = Omit<EntryDoc, 'body'>;
+
 /** Whether an object's live entries are what its versions ask for. */
-function settled(docs: readonly EntryDoc[]): boolean {
+function settled(docs: readonly Bare[]): boolean {
   const versions = [...new Map(docs.map((d) => [d.ref, d])).values()];
   return isSettled(
     versions,
@@ -20,71 +26,135 @@ function settled(docs: readonly EntryDoc[]): boolean {
   );
 }
 
+/** @returns those of some objects whose entries do not fit. */
+function unsettled(docs: readonly Bare[]): string[] {
+  const objects = new Map<string, Bare[]>();
+  for (const doc of docs) {
+    const own = objects.get(doc.o);
+    if (own) own.push(doc);
+    else objects.set(doc.o, [doc]);
+  }
+  return [...objects].filter(([, own]) => !settled(own)).map(([id]) => id);
+}
+
+async function checkDates({ connection, log }: Worker, c: string, tell: Tell): Promise<void> {
+  const { tables, clock } = connection;
+  const tip = await log.settled(c);
+  const newest = await tables.entries
+    .find({ c }, { projection: { date: 1 } })
+    .sort({ date: -1 })
+    .limit(1)
+    .next();
+  if (newest && newest.date > tip.last && (await log.isTip(c, tip)))
+    tell(
+      'no date_added lies after the newest that was given',
+      c,
+      `${newest.date} is after ${tip.last}`,
+      RESTORE,
+    );
+  if (tip.last > clock() + AHEAD)
+    tell(
+      'the clock is right',
+      c,
+      `a date_added in the future, ${formatTimestamp(tip.last)}`,
+      'Set the clock of the machine right; until it has caught up, new dates follow that one.',
+    );
+}
+
+/** By date. @param seen told of documents looked at. */
+async function checkBodies(
+  { connection: { tables } }: Worker,
+  c: string,
+  signal: AbortSignal | undefined,
+  tell: Tell,
+  seen: (documents: number) => void,
+): Promise<void> {
+  let after: Micros = -1;
+  for (let count = STEP; count === STEP;) {
+    signal?.throwIfAborted();
+    count = 0;
+    const step = tables.entries
+      .find({ c, state: 'live', date: { $gt: after } }, { projection: { o: 1, date: 1, body: 1 } })
+      .sort({ date: 1 })
+      .limit(STEP);
+    for await (const { o, date, body } of step) {
+      if ((JSON.parse(body) as { id?: unknown }).id !== o)
+        tell('a version is the JSON of its object', o, 'a body that is not its object', RESTORE);
+      after = date;
+      count++;
+    }
+    seen(count);
+  }
+}
+
+/** By UUID: whatever stands under one comes in one step, without bodies. */
+async function checkObjects(
+  { connection: { tables }, log }: Worker,
+  c: string,
+  signal: AbortSignal | undefined,
+  tell: Tell,
+): Promise<void> {
+  const bare = (u: object): Promise<Bare[]> =>
+    tables.entries.find({ c, state: 'live', u }, { projection: { body: 0 } }).toArray();
+  for (let after = ''; ;) {
+    signal?.throwIfAborted();
+    const ahead = await tables.entries
+      .find({ c, state: 'live', u: { $gt: after } }, { projection: { u: 1 } })
+      .sort({ u: 1 })
+      .limit(STEP)
+      .toArray();
+    const last = ahead.at(-1)?.u;
+    if (last === undefined) return;
+    const wrong = unsettled(await bare({ $gt: after, $lte: last }));
+    if (wrong.length > 0) {
+      // Somebody may be in the middle of writing: what is still wrong after that is wrong.
+      await log.settled(c);
+      const still = unsettled(await bare({ $in: wrong.map(uuidOf) }));
+      for (const id of still.filter((object) => wrong.includes(object)))
+        tell(
+          'the entries of an object are what its versions ask for',
+          id,
+          'entries that do not fit the versions',
+          SETTLE,
+        );
+    }
+    after = last;
+  }
+}
+
+/** {@link HouseStore.check}. */
 export async function check(
-  { connection, log }: Worker,
+  worker: Worker,
   catalog: CatalogReader,
   progress: (done: number, total: number) => void,
+  { signal }: Permit = {},
 ): Promise<Defect[]> {
-  const { tables, clock } = connection;
+  const { tables } = worker.connection;
   const defects: Defect[] = [];
-  const add = (promise: string, place: string, found: string, mend: string): void => {
+  const tell: Tell = (promise, place, found, mend) => {
     if (defects.length < MOST) defects.push({ promise, place, found, mend });
   };
   const collections = (await catalog.stored()).flatMap((c) => c.collections).map((c) => c.id);
   const orphans = await tables.entries.distinct('c', { state: 'live', c: { $nin: collections } });
   for (const c of orphans)
-    add('every version is of a collection that exists', c, 'versions of no collection', RESTORE);
-  const total = await tables.entries.countDocuments({ state: 'live' });
+    tell('every version is of a collection that exists', c, 'versions of no collection', RESTORE);
+  const total = await tables.entries.estimatedDocumentCount();
   let done = 0;
   for (const c of collections) {
-    const tip = await log.settled(c);
-    const [newest] = await tables.entries
-      .find({ c }, { projection: { date: 1 } })
-      .sort({ date: -1 })
-      .limit(1)
-      .toArray();
-    if (newest && newest.date > tip.last && (await log.isTip(c, tip)))
-      add(
-        'no date_added lies after the newest that was given',
-        c,
-        `${newest.date} is after ${tip.last}`,
-        RESTORE,
-      );
-    if (tip.last > clock() + AHEAD)
-      add(
-        'the clock is right',
-        c,
-        `a date_added in the future, ${formatTimestamp(tip.last)}`,
-        'Set the clock of the machine right; until it has caught up, new dates follow that one.',
-      );
-    let [object, docs]: [string, EntryDoc[]] = ['', []];
-    const look = (): void => {
-      if (docs.length > 0 && !settled(docs))
-        add(
-          'the entries of an object are what its versions ask for',
-          object,
-          'entries that do not fit the versions',
-          SETTLE,
-        );
-    };
-    for await (const doc of tables.entries.find({ c, state: 'live' }).sort({ u: 1, o: 1 })) {
-      if (doc.o !== object) {
-        look();
-        [object, docs] = [doc.o, []];
-      }
-      docs.push(doc);
-      if ((JSON.parse(doc.body) as { id?: unknown }).id !== doc.o)
-        add('a version is the JSON of its object', doc.o, 'a body that is not its object', RESTORE);
-      if (++done % 500 === 0) progress(done, total);
-    }
-    look();
+    await checkDates(worker, c, tell);
+    await checkBodies(worker, c, signal, tell, (count) => {
+      done += count;
+      progress(done, Math.max(done, total));
+    });
+    await checkObjects(worker, c, signal, tell);
+    if (defects.length >= MOST) return defects;
   }
-  for (const { _id: id } of await tables.statuses.find({ complete: { $exists: false } }).toArray())
+  for await (const { _id: id } of tables.statuses.find({ complete: { $exists: false } }))
     if (
       !(await tables.publications.findOne({ _id: id })) &&
       (await tables.parts.countDocuments({ status: id, last: true })) === 0
     )
-      add(
+      tell(
         'what is not complete can go on',
         id,
         'a pending status without its publication',

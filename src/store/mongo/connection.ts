@@ -121,6 +121,17 @@ export interface MarkingDoc {
   readonly trusted: boolean;
 }
 
+/** Somebody's turn: of a job (lease.ts, with `job`, `fence` and `tick`) or of a writer (work.ts). */
+export interface LeaseDoc {
+  readonly _id: string;
+  readonly holder: string;
+  readonly until: Micros;
+  readonly job?: string;
+  readonly fence?: number;
+  /** The newest instant that the job was taken for. */
+  readonly tick?: Micros | null;
+}
+
 export interface Tables {
   readonly entries: Collection<EntryDoc>;
   readonly batches: Collection<BatchDoc>;
@@ -141,7 +152,7 @@ export interface Tables {
     hash: string;
     definition: string;
   }>;
-  readonly leases: Collection<{ _id: string; holder: string; until: Micros }>;
+  readonly leases: Collection<LeaseDoc>;
   readonly runs: Collection<{ name: string; started: Micros; took: Micros; ok: boolean; result: string }>;
   readonly notes: Collection<{ _id: string; kind: string; name: string; value: string }>;
   readonly reads: Collection<{ _id: string; c: string; organisation: string; last: Micros }>;

@@ -3,7 +3,8 @@ import type { HouseStore } from '../store';
 import type { Writer } from './writer';
 import type { CatalogReader } from './catalog';
 import { check } from './check';
-import { guarded, isDuplicate } from './connection';
+import { guarded } from './connection';
+import { holdTo, mongoLeases } from './lease';
 import type { Worker } from './work';
 
 /** Chunks of a writer that lost its race or its life are thrown away after a day. */
@@ -13,24 +14,7 @@ export function mongoHouse(worker: Worker, catalog: CatalogReader, writer: Write
   const { connection } = worker;
   const { tables, clock, db } = connection;
   return {
-    lease: (name, holder, now, until) =>
-      guarded(async () => {
-        const _id = `job ${name}`;
-        const { matchedCount } = await tables.leases.updateOne({ _id, holder }, { $set: { until } });
-        if (matchedCount > 0) return true;
-        await tables.leases.deleteOne({ _id, until: { $lte: now } });
-        try {
-          await tables.leases.insertOne({ _id, holder, until });
-          return true;
-        } catch (error) {
-          if (isDuplicate(error)) return false;
-          throw error;
-        }
-      }),
-    release: (name, holder) =>
-      guarded(async () => {
-        await tables.leases.deleteOne({ _id: `job ${name}`, holder });
-      }),
+    ...mongoLeases(tables),
     recordRun: (run) =>
       guarded(async () => {
         await tables.runs.insertOne({ ...run });
@@ -44,8 +28,9 @@ export function mongoHouse(worker: Worker, catalog: CatalogReader, writer: Write
           .toArray();
         return docs.map(({ name: n, started, took, ok, result }) => ({ name: n, started, took, ok, result }));
       }),
-    note: (kind, name, value) =>
+    note: (kind, name, value, lease) =>
       guarded(async () => {
+        await holdTo(tables, lease);
         const _id = `${kind} ${name}`;
         if (value === undefined) await tables.notes.deleteOne({ _id });
         else await tables.notes.replaceOne({ _id }, { kind, name, value }, { upsert: true });
@@ -86,15 +71,17 @@ export function mongoHouse(worker: Worker, catalog: CatalogReader, writer: Write
         const { dataSize = 0 } = (await db.stats()) as { dataSize?: number };
         return { chunks_removed: chunks, bytes: dataSize };
       }),
-    check: (progress) => guarded(() => check(worker, catalog, progress)),
-    mend: () =>
+    check: (progress, permit) => guarded(() => check(worker, catalog, progress, permit)),
+    mend: ({ signal } = {}) =>
       guarded(async () => {
         let objects = 0;
         for (const { id } of (await catalog.stored()).flatMap((c) => c.collections)) {
           await worker.log.settled(id);
           const uuids = await tables.entries.distinct('u', { c: id, state: 'live' });
-          for (let i = 0; i < uuids.length; i += 500)
+          for (let i = 0; i < uuids.length; i += 500) {
+            signal?.throwIfAborted();
             objects += await writer.resettle(id, uuids.slice(i, i + 500));
+          }
         }
         return { objects };
       }),

@@ -93,7 +93,7 @@ export function mongoObjects(
       }),
     append: (scope, part) => guarded(() => append(scope, part)),
     remove: (scope, id, selection) => guarded(() => remove(scope, id, selection)),
-    retire: (id, retirement, by, apply) => guarded(() => retire(id, retirement, by, apply)),
+    retire: (id, retirement, by, apply, permit) => guarded(() => retire(id, retirement, by, apply, permit)),
     find: (scope, query) =>
       guarded(async () => {
         const { rows, page: about } = await page(scope, query);

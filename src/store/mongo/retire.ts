@@ -1,7 +1,8 @@
 /** Retention: objects of which nothing was added since, a batch each. */
 import { groupOf } from '../../domain/stix';
-import type { Retirement } from '../store';
+import type { Permit, Retirement } from '../store';
 import type { CatalogReader } from './catalog';
+import { holdTo } from './lease';
 import { uuidOf } from './unit';
 import type { Worker } from './work';
 
@@ -12,6 +13,7 @@ export function retirer(worker: Worker, catalog: CatalogReader) {
     { types, before, held }: Retirement,
     by: string,
     apply: boolean,
+    { signal, lease }: Permit = {},
   ): Promise<{ objects: number; versions: number }> => {
     const collection = await catalog.collection(collectionId);
     if (!collection) return { objects: 0, versions: 0 };
@@ -25,6 +27,7 @@ export function retirer(worker: Worker, catalog: CatalogReader) {
     const { last } = await worker.log.settled(collectionId);
     const old = { c: collectionId, state: 'live', date: { $lt: Math.min(before, last + 1) } } as const;
     for await (const { o, type } of tables.entries.find(old, { projection }).sort({ date: 1 })) {
+      signal?.throwIfAborted();
       if (seen.has(o) || !wanted({ o, type })) continue;
       seen.add(o);
       const gone = await worker.run<number>(
@@ -35,6 +38,7 @@ export function retirer(worker: Worker, catalog: CatalogReader) {
           if (docs.length === 0 || docs.some((d) => d.date >= before)) return { answer: 0 };
           const refs = [...new Set(docs.map((d) => d.ref))];
           if (!apply) return { answer: refs.length };
+          await holdTo(tables, lease);
           unit.drop(o, refs);
           unit.tell(by, 'retire', name, o, JSON.stringify({ versions: refs.length }));
           return { answer: refs.length, effects: () => ({}) };

@@ -3,6 +3,7 @@ import { StoreUnavailable } from '../../domain/errors';
 import type { Micros } from '../../domain/timestamp';
 import type { StoreOptions } from '../store';
 import { migrate } from './migrations';
+import { keepPrivate } from './private';
 
 /** One connection with its statements, its clock and its source of randomness. */
 export interface Connection {
@@ -19,6 +20,8 @@ export interface Connection {
 
 /** Statements are made from a few dozen shapes of query; more than this many would be a leak. */
 const MOST_STATEMENTS = 500;
+/** How long a lock is waited for. */
+export const LOCK_WAIT_MS = 10_000;
 const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|NOMEM|PROTOCOL)/;
 
 function guarded<T>(work: () => T): T {
@@ -38,10 +41,17 @@ function guarded<T>(work: () => T): T {
  * @param file a path, or `:memory:`.
  */
 export function connect(file: string, options: StoreOptions = {}): Connection {
-  const db = guarded(() => new Database(file, { readonly: options.readonly ?? false, timeout: 10_000 }));
+  if (!options.readonly) keepPrivate(file);
+  const db = guarded(
+    () => new Database(file, { readonly: options.readonly ?? false, timeout: LOCK_WAIT_MS }),
+  );
   // Measured: 8 KiB pages; a checkpoint every 64 MB is 1.5 times as fast to insert as the default.
   if (!options.readonly) {
     db.pragma('page_size = 8192');
+    // Afterwards only a new file could give space back; and it takes the lock of writers.
+    guarded(() => {
+      if (db.pragma('page_count', { simple: true }) === 0) db.pragma('auto_vacuum = INCREMENTAL');
+    });
     guarded(() => db.pragma('journal_mode = WAL'));
     db.pragma('wal_autocheckpoint = 8192');
   }

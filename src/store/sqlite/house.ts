@@ -2,22 +2,14 @@
 import type { HouseStore, JobRun, Reading } from '../store';
 import { check } from './check';
 import type { Connection } from './connection';
+import { holdTo, sqliteLeases } from './lease';
+import { maintain } from './maintain';
 import { mend } from './mend';
 
 export function sqliteHouse(connection: Connection): HouseStore {
-  const { db, sql, read, write } = connection;
+  const { sql, read, write } = connection;
   return {
-    lease: async (name, holder, now, until) =>
-      write(
-        () =>
-          sql(
-            `INSERT INTO leases VALUES (@name, @holder, @until) ON CONFLICT (name) DO UPDATE SET holder = @holder, until = @until
-             WHERE holder = @holder OR until <= @now`,
-          ).run({ name, holder, now, until }).changes > 0,
-      ),
-    release: async (name, holder) => {
-      write(() => sql('DELETE FROM leases WHERE name = ? AND holder = ?').run(name, holder));
-    },
+    ...sqliteLeases(connection),
     recordRun: async ({ name, started, took, ok, result }) => {
       write(() =>
         sql('INSERT INTO job_runs (name, started, took, ok, result) VALUES (?, ?, ?, ?, ?)').run(
@@ -33,12 +25,12 @@ export function sqliteHouse(connection: Connection): HouseStore {
           ).all({ limit, name: name ?? null }) as (Omit<JobRun, 'ok'> & { ok: number })[]
         ).map((run) => ({ ...run, ok: run.ok === 1 })),
       ),
-    note: async (kind, name, value) => {
-      write(() =>
-        value === undefined
-          ? sql('DELETE FROM job_notes WHERE kind = ? AND name = ?').run(kind, name)
-          : sql('INSERT OR REPLACE INTO job_notes VALUES (?, ?, ?)').run(kind, name, value),
-      );
+    note: async (kind, name, value, lease) => {
+      write(() => {
+        holdTo(connection, lease);
+        if (value === undefined) sql('DELETE FROM job_notes WHERE kind = ? AND name = ?').run(kind, name);
+        else sql('INSERT OR REPLACE INTO job_notes VALUES (?, ?, ?)').run(kind, name, value);
+      });
     },
     notes: async (kind) =>
       read(() => {
@@ -60,21 +52,8 @@ export function sqliteHouse(connection: Connection): HouseStore {
             'SELECT collection_id AS collectionId, organisation_id AS organisationId, last_date AS lastDate FROM reads',
           ).all() as Reading[],
       ),
-    maintain: async () => {
-      const pages = (): number => db.pragma('freelist_count', { simple: true }) as number;
-      const before = pages();
-      db.pragma('optimize');
-      const [checkpoint] = db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number; log: number }[];
-      db.pragma('incremental_vacuum(10000)');
-      const size = db.pragma('page_size', { simple: true }) as number;
-      return {
-        checkpointed: checkpoint?.busy === 0 ? 1 : 0,
-        free_bytes_before: before * size,
-        free_bytes: pages() * size,
-        bytes: (db.pragma('page_count', { simple: true }) as number) * size,
-      };
-    },
-    check: async (progress) => check(connection, progress),
-    mend: async () => mend(connection),
+    maintain: async (permit) => maintain(connection, permit),
+    check: async (progress, permit) => check(connection, progress, permit),
+    mend: async (permit) => mend(connection, permit),
   };
 }

@@ -140,6 +140,11 @@ const STEPS: readonly string[] = [
   CREATE INDEX entries_any_last ON entries (collection, any_last, date, version) WHERE any_last <> latest_last;
   CREATE INDEX entries_any_first ON entries (collection, any_first, date, version) WHERE any_first <> latest_first;
   `,
+  `
+  -- A lease that was given back stays, with the number of the last one and the newest tick that it was taken for.
+  ALTER TABLE leases ADD COLUMN fence INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE leases ADD COLUMN tick INTEGER;
+  `,
 ];
 
 /**
@@ -148,6 +153,8 @@ const STEPS: readonly string[] = [
  * @param to the schema version to stop at. @throws {Error} the store is newer than this Jisr.
  */
 export function migrate(db: Database, to = STEPS.length): void {
+  // A store that is up to date is opened without a lock, whoever writes for how long.
+  if (db.pragma('user_version', { simple: true }) === to) return;
   db.transaction(() => {
     const version = db.pragma('user_version', { simple: true }) as number;
     if (version > STEPS.length) {

@@ -93,7 +93,7 @@ export function sqliteObjects(connection: Connection, reads: Partial<ReadLimits>
         rows.map((row): Inspected => ({ ...listed(row), ...(provenance.get(row.version) as Provenance) })),
       );
     },
-    retire: async (collectionId, retirement, by, apply) =>
-      retire(connection, collectionId, retirement, by, apply),
+    retire: async (collectionId, retirement, by, apply, permit) =>
+      retire(connection, collectionId, retirement, by, apply, permit),
   };
 }

@@ -1,77 +1,97 @@
 /** Retention: objects of which nothing was added since, taken out in small units of work. */
-import type { Ref } from '../../domain/entries';
 import { groupOf } from '../../domain/stix';
 import type { Micros } from '../../domain/timestamp';
-import type { Retirement } from '../store';
+import type { Permit, Retirement } from '../store';
 import type { Connection } from './connection';
+import { holdTo } from './lease';
 import { auditBy } from './records';
 import type { ObjectKey } from './standing';
-import { Work } from './work';
+import { eachObject, STEP, turn } from './walk';
 
-/** Entries that are looked at in one unit of work: others write between two. */
-const SLICE = 500;
-
-interface Old extends ObjectKey {
-  readonly date: Micros;
+interface Looked {
   readonly id: string;
+  readonly versions: number;
+  readonly newest: Micros | null;
 }
 
+const LOOK = `SELECT min(v.object_id) AS id, count(DISTINCT v.row) AS versions, max(e.date) AS newest
+  FROM versions v LEFT JOIN entries e ON e.version = v.row WHERE v.collection = @collection AND v.key = @key AND v.type = @type`;
+
+const OF_OBJECT = 'FROM versions WHERE collection = @collection AND key = @key AND type = @type';
+/** Whole objects leave nothing to settle: nobody gains by it. */
+const TAKE_OUT = [
+  `INSERT OR REPLACE INTO removed SELECT collection, key, type, version_key, rank ${OF_OBJECT}`,
+  `DELETE FROM entries WHERE version IN (SELECT row ${OF_OBJECT})`,
+  ...['citations', 'owners', 'nameless'].map(
+    (table) => `DELETE FROM ${table} WHERE version IN (SELECT row ${OF_OBJECT})`,
+  ),
+  `DELETE ${OF_OBJECT}`,
+];
+
+/** {@link ObjectStore.retire}. */
 export async function retire(
   connection: Connection,
   collectionId: string,
   { types, before, held }: Retirement,
   by: string,
   apply: boolean,
+  { signal, lease }: Permit = {},
 ): Promise<{ objects: number; versions: number }> {
   const { sql, read, write } = connection;
   const found = sql('SELECT row, api_root, definition FROM collections WHERE id = ?').get(collectionId) as
     { row: number; api_root: string; definition: string } | undefined;
   if (!found) return { objects: 0, versions: 0 };
-  const { alias } = JSON.parse(found.definition) as { alias: string };
+  const name = `${found.api_root}/${(JSON.parse(found.definition) as { alias: string }).alias}`;
   const kept = new Set(held);
-  const slice = sql(
-    `SELECT e.date, v.collection, v.type, v.key, v.object_id AS id FROM entries e JOIN versions v ON v.row = e.version
-     WHERE e.collection = ? AND e.date > ? AND e.date < ? ORDER BY e.date LIMIT ${SLICE}`,
-  );
-  const newest = sql(
-    `SELECT max(e.date) FROM versions v JOIN entries e ON e.version = v.row WHERE v.collection = ? AND v.key = ? AND v.type = ?`,
-  ).pluck();
-  const rows = sql(
-    'SELECT row AS ref, version_key AS key FROM versions WHERE collection = ? AND key = ? AND type = ?',
-  );
-  const wanted = (old: Old): boolean =>
-    !kept.has(old.id) && (types.includes(old.type) || types.includes(groupOf(old.type)));
+  const isWanted = (type: string): boolean => types.includes(type) || types.includes(groupOf(type));
+  const look = (object: ObjectKey): Looked => sql(LOOK).get(object) as Looked;
+  const isDue = ({ id, newest }: Looked): boolean => newest !== null && newest < before && !kept.has(id);
 
-  let [objects, versions, after] = [0, 0, -1];
-  const seen = new Set<string>();
-  const take = (olds: readonly Old[]): void => {
-    for (const old of olds) {
-      if (!wanted(old) || seen.has(old.id)) continue;
-      seen.add(old.id);
-      const last = newest.get(old.collection, old.key, old.type) as Micros | null;
-      if (last === null || last >= before) continue;
-      const refs = rows.all(old.collection, old.key, old.type) as { ref: Ref; key: string }[];
-      objects++;
-      versions += refs.length;
-      if (!apply) continue;
-      const work = new Work(connection, old.collection);
-      work.drop(old.id, refs);
-      work.save();
-      auditBy(
-        connection,
-        by,
-        'retire',
-        `${found.api_root}/${alias}`,
-        old.id,
-        JSON.stringify({ versions: refs.length }),
-      );
-    }
+  let [objects, versions] = [0, 0];
+  let due: ObjectKey[] = [];
+  let waiting = 0;
+  /** One unit of work; what was added since the look stays. */
+  const takeOut = (): void => {
+    const [taking, gone] = [due, { objects: 0, versions: 0 }];
+    [due, waiting] = [[], 0];
+    write(() => {
+      holdTo(connection, lease);
+      for (const object of taking) {
+        const looked = look(object);
+        if (!isDue(looked)) continue;
+        for (const text of TAKE_OUT) sql(text).run(object);
+        auditBy(connection, by, 'retire', name, looked.id, JSON.stringify({ versions: looked.versions }));
+        gone.objects++;
+        gone.versions += looked.versions;
+      }
+    });
+    objects += gone.objects;
+    versions += gone.versions;
   };
-  for (;;) {
-    const olds = slice.all(found.row, after, before) as Old[];
-    if (olds.length === 0) return { objects, versions };
-    (apply ? write : read)(() => take(olds));
-    after = (olds.at(-1) as Old).date;
-    await new Promise((resolve) => setImmediate(resolve));
+
+  await eachObject(
+    connection,
+    signal,
+    (object) => {
+      if (!isWanted(object.type)) return 1;
+      const looked = read(() => look(object));
+      if (!isDue(looked)) return looked.versions;
+      if (!apply) {
+        objects++;
+        versions += looked.versions;
+        return looked.versions;
+      }
+      due.push(object);
+      waiting += looked.versions;
+      if (waiting < STEP) return looked.versions;
+      takeOut();
+      return STEP; // others write between two units of work
+    },
+    found.row,
+  );
+  if (due.length > 0) {
+    await turn(signal);
+    takeOut();
   }
+  return { objects, versions };
 }

@@ -1,0 +1,137 @@
+/**
+ * The housekeeper's thread: the jobs, and writing down how far readers came. One for all processes of a server, in the
+ * one that watches them, so that the thread that answers polls never waits for a lock or a long look.
+ */
+import { setPriority } from 'node:os';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import type { Door } from '../door';
+import type { DoorOptions, OpenDoor } from '../publish';
+import { openStore } from '../store/open';
+import type { Reading, Store } from '../store/store';
+import { startJobs, type Report, type Schedule } from './schedule';
+
+export interface HousekeeperOptions {
+  /** What `openStore` takes. */
+  readonly store: string;
+  readonly limits: DoorOptions['limits'];
+  readonly statusDays: number;
+  readonly schedule: Schedule;
+}
+
+export interface Housekeeper {
+  /** Has it written down how far readers came. */
+  noteReadings(readings: readonly Reading[]): void;
+  /** Ends the jobs under way, and starts none any more; waits for nothing. */
+  quiet(): void;
+  /** Resolves when what was handed over is written down and the thread has ended. */
+  stop(): Promise<void>;
+}
+
+type Order = { readonly readings: readonly Reading[] } | 'quiet' | 'stop';
+type Word = Parameters<Report>;
+
+/** A thread that ended by itself is started again after a pause, a longer one each time, in ms. */
+const PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
+/** How long a thread may take to end, in ms: its steps are small. */
+const PATIENCE_MS = 4000;
+/** Polls come first, where processors are few. */
+const NICENESS = 10;
+
+/** Starts the thread, and starts it again whenever it ends by itself: polls go on without it. */
+export function startHousekeeper(options: HousekeeperOptions, report: Report): Housekeeper {
+  let [stopping, quiet, pause] = [false, false, PAUSE_MS];
+  let again: NodeJS.Timeout | undefined;
+  let worker: Worker | undefined;
+  let ended: Promise<void> = Promise.resolve();
+
+  const start = (): void => {
+    const thread = new Worker(__filename, { workerData: options });
+    const born = Date.now();
+    worker = thread;
+    thread.on('message', (word: Word) => report(...word));
+    thread.on('error', (error) => report('error', { error: String(error) }, 'the housekeeper failed'));
+    ended = new Promise((resolve) =>
+      thread.once('exit', () => {
+        worker = undefined;
+        resolve();
+        if (stopping || quiet) return;
+        if (Date.now() - born > LONGEST_PAUSE_MS) pause = PAUSE_MS;
+        report('warn', { pause }, 'the housekeeper ended; another one is started');
+        again = setTimeout(start, pause);
+        pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+      }),
+    );
+  };
+  const tell = (order: Order): void => worker?.postMessage(order);
+
+  start();
+  return {
+    noteReadings: (readings) => {
+      if (readings.length > 0) tell({ readings });
+    },
+    quiet: () => {
+      quiet = true;
+      clearTimeout(again);
+      tell('quiet');
+    },
+    stop: async () => {
+      stopping = true;
+      clearTimeout(again);
+      tell('stop');
+      const impatient = setTimeout(() => void worker?.terminate(), PATIENCE_MS);
+      await ended;
+      clearTimeout(impatient);
+    },
+  };
+}
+
+/** For a process that was forked: the housekeeper is with the one that watches. */
+export const distantHousekeeper = (): Housekeeper => ({
+  noteReadings: (readings) => {
+    // The channel may be closed already; readers' marks are worth no more than this.
+    if (readings.length > 0) process.send?.({ readings }, undefined, {}, () => undefined);
+  },
+  quiet: () => undefined,
+  stop: () => Promise.resolve(),
+});
+
+/** Publishing is rare here, and the door with its rules is large: it is opened when it is first needed. */
+function doorOf(store: Store, limits: DoorOptions['limits'], report: Report): Pick<Door, 'publish'> {
+  let door: Promise<OpenDoor> | undefined;
+  const clock = (): number => Date.now() * 1000;
+  const open = async (): Promise<OpenDoor> => {
+    const { openDoor } = await import('../publish.js');
+    return openDoor(store, { clock, limits, report: (event, details) => report('info', details, event) });
+  };
+  return { publish: async (request) => (await (door ??= open())).publish(request) };
+}
+
+async function keepHouse(port: NonNullable<typeof parentPort>, options: HousekeeperOptions): Promise<void> {
+  // Elsewhere this is said of the whole process, not of the thread that says it.
+  if (process.platform === 'linux') setPriority(NICENESS);
+  const report: Report = (...word) => port.postMessage(word satisfies Word);
+  const store = await openStore(options.store);
+  const { statusDays, schedule, limits } = options;
+  const clock = (): number => Date.now() * 1000;
+  const jobs = startJobs({ store, door: doorOf(store, limits, report), clock, statusDays }, schedule, report);
+  /** What is asked of it is done in turn. */
+  let last: Promise<unknown> = Promise.resolve();
+  const note = (readings: readonly Reading[]): Promise<void> =>
+    store.house
+      .noteReadings(readings)
+      .catch((error: unknown) =>
+        report('warn', { error: String(error) }, 'how far readers came was not noted'),
+      );
+  port.on('message', (order: Order) => {
+    if (order === 'quiet') last = Promise.all([last, jobs.stop()]);
+    else if (order === 'stop')
+      void Promise.all([last, jobs.stop()]).then(async () => {
+        await store.close();
+        port.close();
+      });
+    else last = last.then(() => note(order.readings));
+  });
+}
+
+if (!isMainThread && parentPort) void keepHouse(parentPort, workerData as HousekeeperOptions);
