@@ -15,9 +15,12 @@ import type { Member as RawMember } from './validation/text';
 import { checkTranslation } from './validation/translation';
 import { describe, shown, summarise, type Finding, type Verdict } from './validation/verdict';
 
+/** The members of an envelope by id, for the others in it. */
+export type Beside = Pick<ReadonlyMap<string, readonly StixObject[]>, 'get' | 'has'>;
+
 /** What objects are looked at beside: the rest of their envelope, and what the collection holds that concerns them. */
 interface Surroundings {
-  readonly envelope: ReadonlyMap<string, readonly StixObject[]>;
+  readonly envelope: Beside;
   readonly held: ReadonlyMap<string, readonly Held[]>;
   readonly known: ReadonlySet<string>;
 }
@@ -118,24 +121,19 @@ function wanted(members: readonly RawMember[], collection: Collection): { held: 
   return { held: [...new Set(held)], known: [...new Set(known)] };
 }
 
-/** The members of an envelope by id: made once for a publication. */
-export function envelopeOf(members: readonly RawMember[]): ReadonlyMap<string, readonly StixObject[]> {
-  const map = new Map<string, StixObject[]>();
-  for (const { id, object } of members) {
-    const same = map.get(id);
-    if (same) same.push(object);
-    else map.set(id, [object]);
-  }
-  return map;
-}
-
-/** Judges members of an envelope, in their order. @param envelope what the whole publication holds. */
+/**
+ * Judges members of an envelope, in their order.
+ *
+ * @param envelope what the whole publication holds. @param failed what becomes of a member that brought about something
+ *   unexpected: it concerns that member alone.
+ */
 export async function admitAll(
   store: Store,
   scope: Scope<'write'>,
   members: readonly RawMember[],
-  envelope: ReadonlyMap<string, readonly StixObject[]>,
+  envelope: Beside,
   requested: Micros,
+  failed: (member: RawMember, error: unknown) => Member,
 ): Promise<Member[]> {
   const { held, known } = wanted(members, scope.collection);
   const around: Surroundings = {
@@ -143,5 +141,11 @@ export async function admitAll(
     held: held.length === 0 ? new Map() : await store.objects.lookup(scope, held),
     known: known.length === 0 ? new Set() : await store.objects.known(scope, known),
   };
-  return members.map((member) => admit(member, scope.collection, requested, around));
+  return members.map((member) => {
+    try {
+      return admit(member, scope.collection, requested, around);
+    } catch (error) {
+      return failed(member, error);
+    }
+  });
 }

@@ -38,7 +38,7 @@ async function serve(config: Config, log: Logger): Promise<void> {
     await openStore(config.store),
   ];
   const door = startThread(
-    { store: config.store, limits: { depth: config.maxDepth, objects: config.maxObjects } },
+    { store: config.store, limits: config.envelope, quotas: config.quotas },
     (event, details) => log.info(details, event),
     (error) => {
       log.fatal({ err: error }, 'the writer ended');

@@ -9,7 +9,8 @@ import { highest, rankFrom, resolveMarks, type Known, type Rank } from '../../do
 import type { Part, Removal, Retirement } from '../store';
 import type { CatalogReader } from './catalog';
 import type { EntryDoc, MarkingDoc } from './connection';
-import { statusNow } from './records';
+import { blaming } from '../status';
+import { headOf, statusNow } from './records';
 import { uuidOf, type Unit, type Version } from './unit';
 import type { Worker } from './work';
 
@@ -198,18 +199,26 @@ export function writer(worker: Worker, catalog: CatalogReader) {
         const status = await tables.statuses.findOne({ _id: id });
         if (before || status?.complete === true) return { answer: true };
         const adding: Adding = { scope, part, unit, around: await surroundings(worker, part), defined: [] };
-        const verdicts = part.members.map((member) =>
-          'candidate' in member ? addOne(adding, member.candidate) : { ok: false, details: member.refused },
+        const verdicts = part.members.map((member, index) =>
+          'candidate' in member
+            ? blaming(index, () => addOne(adding, member.candidate))
+            : { ok: false, details: member.refused },
         );
         const successes = verdicts.filter((v) => v.ok).map((v) => v.details);
         const failures = verdicts.filter((v) => !v.ok).map((v) => v.details);
-        const counts = JSON.stringify({ success: successes.length, failure: failures.length });
-        unit.tell(scope.principal.name, 'publish', nameOf(scope), id, counts);
+        const counted = { success: successes.length, failure: failures.length };
+        unit.tell(scope.principal.name, 'publish', nameOf(scope), id, JSON.stringify(counted));
+        const sofar = status ? await headOf(connection, status) : { success: 0, failure: 0 };
         for (const doc of unit.live()) for (const marking of doc.unresolved) cited.add(marking);
         return {
           answer: false,
           effects: {
             ...{ markings: adding.defined, begun: status !== null },
+            counts: {
+              done: part.number + 1,
+              success: sofar.success + counted.success,
+              failure: sofar.failure + counted.failure,
+            },
             status: {
               ...{
                 _id: id,
@@ -232,7 +241,7 @@ export function writer(worker: Worker, catalog: CatalogReader) {
       });
       // What waits elsewhere for what came, and what came and waits for what came elsewhere meanwhile.
       if (!done) await spread([...new Set([...definitions, ...cited])]);
-      return (await statusNow(connection, id)) as Status;
+      return (await statusNow(connection, id, part.number === 0 && part.last)) as Status;
     },
 
     remove: async (

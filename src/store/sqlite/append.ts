@@ -14,8 +14,9 @@ import type { Status, StatusDetails } from '../../domain/taxii';
 import { formatTimestamp, instantKey } from '../../domain/timestamp';
 import { highest, rankFrom, resolveMarks, type Known, type Rank } from '../../domain/tlp';
 import type { Part, Removal } from '../store';
-import type { Connection } from './connection';
+import { isUnavailable, type Connection } from './connection';
 import { drawDates, type Dates } from './dates';
+import { blaming } from '../status';
 import { recordPart, writeAudit } from './records';
 import { keyOf, rerank, settleObject, type ObjectKey } from './settling';
 
@@ -178,8 +179,10 @@ export function append(connection: Connection, scope: Scope<'write'>, part: Part
     const dates = drawDates(connection);
     const adding: Adding = { connection, scope, part, collection, dates };
     return recordPart(connection, scope, part, () => {
-      const verdicts = part.members.map((member) =>
-        'candidate' in member ? addOne(adding, member.candidate) : { ok: false, details: member.refused },
+      const verdicts = part.members.map((member, index) =>
+        'candidate' in member
+          ? blaming(index, () => addOne(adding, member.candidate), isUnavailable)
+          : { ok: false, details: member.refused },
       );
       dates.save();
       return verdicts;

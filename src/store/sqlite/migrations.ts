@@ -93,6 +93,10 @@ const STEPS: readonly string[] = [
   -- Small facts that jobs keep from one run to the next: retention notices, statistics of a day.
   CREATE TABLE job_notes (kind TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;
   `,
+  `
+  -- How a publication was cut into parts (src/envelope.ts).
+  ALTER TABLE publications ADD COLUMN cut INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** Brings a store up to date; several processes may do so at once. @throws {Error} the store is newer than this Jisr. */
