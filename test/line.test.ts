@@ -126,7 +126,21 @@ test('a publication that was begun before parts had bounds in bytes goes on as i
   expect(await found(store, read(c, 4), query({ limit: 5000 }))).toEqual(objects);
 });
 
-test('marking definitions are worked first, the rest in its order; parts are bounded in bytes too', async () => {
+test('marking definitions are worked first, the rest in its order', async () => {
+  const definition = {
+    type: 'marking-definition',
+    spec_version: '2.1',
+    id: `marking-definition--${uuid()}`,
+    created: day(1),
+    definition_type: 'statement',
+    definition: { statement: 'a' },
+  };
+  const objects = tools(1500);
+  await completed(await publish(doorOn(store), [...objects, definition]));
+  expect(await found(store, read(c, 4), query({ limit: 5000 }))).toEqual([definition, ...objects]);
+});
+
+test('parts are bounded in bytes: some large objects are as many parts', async () => {
   const large = Array.from({ length: 3 }, () => tool(toolId(), 1, 0, { description: 'x'.repeat(5_000_000) }));
   const status = await publish(doorOn(store), large);
   expect(status).toMatchObject({ status: 'pending', total_count: 3 });

@@ -29,7 +29,6 @@ interface Setting {
 
 export function describePublications(name: string, open: Open): void {
   let store: Store;
-  afterEach(() => store.close());
 
   /** A publication of six tools in three parts of two. */
   async function waiting(): Promise<Setting> {
@@ -61,6 +60,8 @@ export function describePublications(name: string, open: Open): void {
   };
 
   describe(`${name}: publications that wait`, () => {
+    afterEach(() => store.close());
+
     test('are listed with their bytes, their parts and who works on them; the bytes are read alone', async () => {
       const s = await waiting();
       await s.append(0);
