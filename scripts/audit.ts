@@ -4,7 +4,7 @@ import { table, UsageError, type Verb } from './verb';
 export const audit: Verb = {
   name: 'audit',
   summary: 'show the newest writes, and what was set aside for the curators',
-  help: `jisr audit [--action publish|remove|set-aside] [--limit 50] [--json]
+  help: `jisr audit [--action publish|abandon|remove|set-aside] [--limit 50] [--json]
 
 Example:
   jisr audit --action set-aside`,

@@ -17,6 +17,7 @@ import { jobs } from './jobs';
 import { list } from './list';
 import { migrate } from './migrate';
 import { poll } from './poll';
+import { publications } from './publications';
 import { publish } from './publish';
 import { remove } from './remove';
 import { restore } from './restore';
@@ -54,6 +55,7 @@ export const VERBS: readonly Verb[] = [
   move,
   stats,
   check,
+  publications,
   publish,
   poll,
   jobs,

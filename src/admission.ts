@@ -14,19 +14,14 @@ import type { Budget } from './validation/patience';
 import { applyPolicy } from './validation/policy';
 import type { Member as RawMember } from './validation/text';
 import { checkTranslation } from './validation/translation';
-import {
-  describe,
-  MOST_FINDINGS,
-  shown,
-  summarise,
-  uncheckable,
-  type Finding,
-  type Verdict,
-} from './validation/verdict';
+import { describe, MOST_FINDINGS, shown, summarise, type Finding, type Verdict } from './validation/verdict';
+
+/** The members of an envelope by id, for the others in it. */
+export type Beside = Pick<ReadonlyMap<string, readonly StixObject[]>, 'get' | 'has'>;
 
 /** What objects are looked at beside: the rest of their envelope, and what the collection holds that concerns them. */
 interface Surroundings {
-  readonly envelope: ReadonlyMap<string, readonly StixObject[]>;
+  readonly envelope: Beside;
   readonly held: ReadonlyMap<string, readonly Held[]>;
   readonly known: ReadonlySet<string>;
   readonly budget: Budget;
@@ -128,16 +123,6 @@ function admit(raw: RawMember, collection: Collection, requested: Micros, around
   };
 }
 
-/** What is thrown over one member is the refusal of that member, and of no other. */
-function admitAlone(raw: RawMember, collection: Collection, requested: Micros, around: Surroundings): Member {
-  try {
-    return admit(raw, collection, requested, around);
-  } catch (error) {
-    const message = describe(uncheckable(error));
-    return { refused: { id: raw.id, version: formatTimestamp(requested), message } };
-  }
-}
-
 /** Ids that members are looked at beside. */
 function wanted(members: readonly RawMember[], collection: Collection): { held: string[]; known: string[] } {
   const objects = members.filter((m) => !m.problem).map((m) => m.object);
@@ -157,30 +142,21 @@ function wanted(members: readonly RawMember[], collection: Collection): { held: 
   return { held: [...new Set(held)], known: [...new Set(known)] };
 }
 
-/** The members of an envelope by id: made once for a publication. */
-export function envelopeOf(members: readonly RawMember[]): ReadonlyMap<string, readonly StixObject[]> {
-  const map = new Map<string, StixObject[]>();
-  for (const { id, object } of members) {
-    const same = map.get(id);
-    if (same) same.push(object);
-    else map.set(id, [object]);
-  }
-  return map;
-}
-
 /**
  * Judges members of an envelope, in their order.
  *
  * @param envelope what the whole publication holds.
  * @param budget what the whole publication may take for schemas that strangers brought.
+ * @param failed what becomes of a member that brought about something unexpected: it concerns that member alone.
  */
 export async function admitAll(
   store: Store,
   scope: Scope<'write'>,
   members: readonly RawMember[],
-  envelope: ReadonlyMap<string, readonly StixObject[]>,
+  envelope: Beside,
   requested: Micros,
   budget: Budget,
+  failed: (member: RawMember, error: unknown) => Member,
 ): Promise<Member[]> {
   const { held, known } = wanted(members, scope.collection);
   const around: Surroundings = {
@@ -189,5 +165,11 @@ export async function admitAll(
     known: known.length === 0 ? new Set() : await store.objects.known(scope, known),
     budget,
   };
-  return members.map((member) => admitAlone(member, scope.collection, requested, around));
+  return members.map((member) => {
+    try {
+      return admit(member, scope.collection, requested, around);
+    } catch (error) {
+      return failed(member, error);
+    }
+  });
 }

@@ -21,8 +21,21 @@ export interface Config {
   readonly publicDiscovery: boolean;
   readonly limits: Limits;
   readonly maxBodyBytes: number;
-  readonly maxObjects: number;
-  readonly maxDepth: number;
+  /** Of a publication: levels of nesting, objects, values in all, values and bytes of one object. */
+  readonly envelope: {
+    readonly depth: number;
+    readonly objects: number;
+    readonly values: number;
+    readonly objectValues: number;
+    readonly objectBytes: number;
+  };
+  /** Large publications that wait to be worked off, and their bytes: of an organisation, and in total. */
+  readonly quotas: {
+    readonly publications: number;
+    readonly bytes: number;
+    readonly ownPublications: number;
+    readonly ownBytes: number;
+  };
   /** T-067 */
   readonly acceptStixType: boolean;
   /** T-444 */
@@ -65,6 +78,13 @@ const NAMES = new Set([
   ...[
     'JISR_MAX_OBJECTS',
     'JISR_MAX_DEPTH',
+    'JISR_MAX_VALUES',
+    'JISR_MAX_OBJECT_VALUES',
+    'JISR_MAX_OBJECT_BYTES',
+    'JISR_MAX_WAITING',
+    'JISR_MAX_WAITING_BYTES',
+    'JISR_MAX_OWN_WAITING',
+    'JISR_MAX_OWN_WAITING_BYTES',
     'JISR_MAX_FILTER_VALUES',
     'JISR_STRICT_FILTERS',
     'JISR_ACCEPT_STIX_TYPE',
@@ -139,8 +159,19 @@ export function readConfig(env: Environment): Config {
       strictFilters: flag('JISR_STRICT_FILTERS', false),
     },
     maxBodyBytes: integer('JISR_MAX_BODY_BYTES', 104_857_600, 1, 2 ** 30),
-    maxObjects: integer('JISR_MAX_OBJECTS', 200_000, 1),
-    maxDepth: integer('JISR_MAX_DEPTH', 64, 8, 1000),
+    envelope: {
+      depth: integer('JISR_MAX_DEPTH', 64, 8, 1000),
+      objects: integer('JISR_MAX_OBJECTS', 200_000, 1),
+      values: integer('JISR_MAX_VALUES', 10_000_000, 100),
+      objectValues: integer('JISR_MAX_OBJECT_VALUES', 200_000, 100),
+      objectBytes: integer('JISR_MAX_OBJECT_BYTES', 16_777_216, 1000),
+    },
+    quotas: {
+      publications: integer('JISR_MAX_WAITING', 200, 1),
+      bytes: integer('JISR_MAX_WAITING_BYTES', 2_000_000_000, 1),
+      ownPublications: integer('JISR_MAX_OWN_WAITING', 20, 1),
+      ownBytes: integer('JISR_MAX_OWN_WAITING_BYTES', 500_000_000, 1),
+    },
     acceptStixType: flag('JISR_ACCEPT_STIX_TYPE', true),
     interopStatusProperty: flag('JISR_INTEROP_STATUS_PROPERTY', false),
     behindProxy,

@@ -20,9 +20,8 @@ const clock = (): number => Date.now() * 1000;
 /** How often it is written down how far readers came, in ms. */
 const READINGS_MS = 30_000;
 
-function keepHouse({ store, maxDepth, maxObjects, statusDays, schedule }: Config, log: Logger): Housekeeper {
-  const limits = { depth: maxDepth, objects: maxObjects };
-  return startHousekeeper({ store, limits, statusDays, schedule }, (level, details, event) =>
+function keepHouse({ store, envelope, statusDays, schedule }: Config, log: Logger): Housekeeper {
+  return startHousekeeper({ store, limits: envelope, statusDays, schedule }, (level, details, event) =>
     log[level](details, event),
   );
 }
@@ -30,7 +29,7 @@ function keepHouse({ store, maxDepth, maxObjects, statusDays, schedule }: Config
 async function serve(config: Config, log: Logger, housekeeper: Housekeeper): Promise<void> {
   const store = await openStore(config.store, { readonly: true });
   const door = startThread(
-    { store: config.store, limits: { depth: config.maxDepth, objects: config.maxObjects } },
+    { store: config.store, limits: config.envelope, quotas: config.quotas },
     (event, details) => log.info(details, event),
     (error) => {
       log.fatal({ err: error }, 'the writer ended');

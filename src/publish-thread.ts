@@ -14,6 +14,7 @@ import type { Removal } from './store/store';
 export interface ThreadOptions {
   readonly store: string;
   readonly limits: DoorOptions['limits'];
+  readonly quotas: NonNullable<DoorOptions['quotas']>;
 }
 
 type Call = { readonly id: string } & (
@@ -101,12 +102,12 @@ export function startThread(
 
 async function serve(
   port: NonNullable<typeof parentPort>,
-  { store: url, limits }: ThreadOptions,
+  { store: url, limits, quotas }: ThreadOptions,
 ): Promise<void> {
   const store = await openStore(url);
   const report: DoorOptions['report'] = (event, details) =>
     port.postMessage({ event, details } satisfies Answer);
-  const door = openDoor(store, { clock: () => Date.now() * 1000, limits, report });
+  const door = openDoor(store, { clock: () => Date.now() * 1000, limits, quotas, report });
   const run = (call: Call): Promise<unknown> => {
     if (call.verb === 'publish') return door.publish(call.request);
     if (call.verb === 'remove') return door.remove(call.request);

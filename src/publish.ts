@@ -1,80 +1,61 @@
 /**
  * THE ONE DOOR IN: envelope → validate → rank → append → Status. HTTP, scripts and mirrors all publish through it.
  *
- * A small publication is done before it is answered. A large one is answered `pending` once its bytes and its
- * status are safe, and worked off part by part, others taking their turns between; after a crash or a restart it
- * goes on where it stood.
+ * What fits into one part is done before it is answered. What does not is answered `pending` once its bytes and its
+ * status are safe, and worked off part by part (line.ts), others taking their turns between; after a crash or a restart
+ * it goes on where it stood.
  */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { v4 as uuid } from 'uuid';
-import { admitAll, envelopeOf } from './admission';
 import { scopeFor, type Scope } from './domain/access';
 import { TaxiiError } from './domain/errors';
-import { statedVersion, type StixObject } from './domain/stix';
+import { statedVersion } from './domain/stix';
 import type { Status } from './domain/taxii';
 import { formatTimestamp, type Micros } from './domain/timestamp';
-import { definitionRank, type Rank } from './domain/tlp';
 import type { Door, PublishRequest, RemoveRequest } from './door';
-import { PART_SIZE, type Removal, type StatusSeed, type Store } from './store/store';
-import { checkObject } from './validation/object';
-import { openPatience, type Budget } from './validation/patience';
-import { BodyError, readEnvelope, type Member as RawMember } from './validation/text';
+import { CUT, openEnvelope, type Envelope } from './envelope';
+import { Line } from './line';
+import { ParsedBudget } from './parsed';
+import { workPart } from './part';
+import { QUOTAS, requireRoom, type Quotas } from './quotas';
+import type { Removal, StatusSeed, Store } from './store/store';
+import { openPatience } from './validation/patience';
+import { BodyError, naming, type EnvelopeLimits } from './validation/text';
 
 export interface DoorOptions {
   readonly clock: () => Micros;
-  /** Nesting of the body, objects in it (T-385). */
-  readonly limits: { readonly depth: number; readonly objects: number };
+  /** Of a body, and of the objects in it (T-385). */
+  readonly limits: EnvelopeLimits;
+  /** Of what waits to be worked off. */
+  readonly quotas?: Quotas;
+  /** Everything is done before it is answered, and nothing of others is worked off: for a process that ends then. */
+  readonly atOnce?: boolean;
   /** Told of what goes on in the background: a part that failed and is tried again, a publication that ended. */
   readonly report: (event: string, details: Record<string, unknown>) => void;
 }
 
 /** The door with its background work. */
 export interface OpenDoor extends Door {
-  /** Goes on with what an earlier process left unfinished. Resolves when all of it waits in line. */
+  /** Goes on with what earlier processes left unfinished, now and, as they end, from now on. */
   resume(): Promise<void>;
-  /** Resolves when nothing is being worked off any more; parts not begun stay for the next start. */
+  /** Resolves when nothing is being worked off any more; parts not begun stay for whoever comes next. */
   stop(): Promise<void>;
 }
 
-/** How long a part waits after the store was out of reach, in ms. */
-const RETRY_MS = 1000;
-
-/** What a publication itself says of marking definitions: its own word comes first (D5). */
-function definitionsIn(members: readonly RawMember[]): Map<string, Rank | null> {
-  const sound = members.filter(
-    (m) => m.type === 'marking-definition' && !m.problem && checkObject(m.object).errors.length === 0,
-  );
-  return new Map(sound.map((m) => [m.id, definitionRank(m.object)]));
-}
-
-function readBody(body: Buffer, limits: DoorOptions['limits']): readonly RawMember[] {
+function envelopeIn(body: Buffer, limits: EnvelopeLimits): Envelope {
   try {
-    return readEnvelope(body, limits).members;
+    return openEnvelope(body, limits);
   } catch (error) {
     if (error instanceof BodyError) throw new TaxiiError('unprocessable', error.message);
     throw error;
   }
 }
 
-/** A publication that is being worked off. */
-interface Work {
-  readonly status: StatusSeed;
-  readonly principalId: string;
-  readonly collectionId: string;
-  readonly members: readonly RawMember[];
-  readonly definitions: ReadonlyMap<string, Rank | null>;
-  readonly envelope: ReadonlyMap<string, readonly StixObject[]>;
-  /** The number of the next part. */
-  part: number;
-  /** Given when its first part is worked off. */
-  budget?: Budget;
-}
-
 export function openDoor(store: Store, options: DoorOptions): OpenDoor {
-  const { clock, limits, report } = options;
-  const line: Work[] = [];
+  const { clock, limits, report, quotas = QUOTAS, atOnce = false } = options;
+  const parsed = new ParsedBudget();
   const patience = openPatience();
-  let stopping = false;
-  let running: Promise<void> | undefined;
 
   /** Access is decided by whoever writes, at the moment of the write. @throws {TaxiiError} */
   async function decide<A extends 'write' | 'remove'>(
@@ -93,80 +74,62 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
     );
   }
 
-  const appendPart = async (scope: Scope<'write'>, work: Work): Promise<Status> => {
-    work.budget ??= patience.forPublication(scope.principal.organisation.id);
-    const raw = work.members.slice(work.part * PART_SIZE, (work.part + 1) * PART_SIZE);
-    return store.objects.append(scope, {
-      status: work.status,
-      number: work.part,
-      last: (work.part + 1) * PART_SIZE >= work.members.length,
-      members: await admitAll(store, scope, raw, work.envelope, work.status.requested, work.budget),
-      definitions: work.definitions,
-    });
+  const holder = `${hostname()} ${process.pid} ${randomUUID().slice(0, 8)}`;
+  const line = new Line({
+    store,
+    clock,
+    limits,
+    parsed,
+    patience,
+    report,
+    holder,
+    decide: (ids) => decide(ids, 'write'),
+  });
+
+  /** All of an envelope, one part after another, in the foreground. */
+  async function work(scope: Scope<'write'>, envelope: Envelope): Promise<Status> {
+    const status: StatusSeed = { id: uuid(), requested: clock(), total: envelope.members.length };
+    const budget = patience.forPublication(scope.principal.organisation.id);
+    const parts = { store, status, envelope, budget, report };
+    const { apiRoot } = scope.collection;
+    let now: Status | undefined;
+    for (let part = 0; part < envelope.parts.length; part++)
+      now = await parsed.for(envelope, part, () => workPart(parts, scope, part));
+    const whole =
+      envelope.parts.length === 1 ? now : (await store.records.status(apiRoot, status.id))?.status;
+    return whole as Status;
+  }
+
+  /** Takes a large publication into the line. */
+  async function begin(scope: Scope<'write'>, body: Buffer): Promise<Status> {
+    await requireRoom(store.records, scope.principal.organisation.id, body.length, quotas);
+    const { members, parts } = envelopeIn(body, limits);
+    const status: StatusSeed = { id: uuid(), requested: clock(), total: members.length };
+    const requested = formatTimestamp(status.requested);
+    const pendings = members.map((span) => ({
+      id: span.id ?? '',
+      version: statedVersion(naming(span))?.version ?? requested,
+    }));
+    const sizes = parts.map(({ from, to }) => to - from);
+    return store.records.begin(scope, status, body, pendings, { cut: CUT, sizes });
+  }
+
+  /** Large ones are taken in one after another: what they are found to hold is in memory once, and quotas count true. */
+  let taking: Promise<unknown> = Promise.resolve();
+  const inTurn = (scope: Scope<'write'>, body: Buffer): Promise<Status> => {
+    const taken = taking.then(() => begin(scope, body));
+    taking = taken.catch(() => undefined);
+    return taken;
   };
-
-  /** One part of the first publication in line; a store that is out of reach is tried again later. */
-  async function advance(work: Work): Promise<void> {
-    try {
-      const status = await appendPart(await decide(work, 'write'), work);
-      work.part += 1;
-      if (status.status === 'complete') {
-        line.splice(line.indexOf(work), 1);
-        report('publication complete', {
-          status: work.status.id,
-          success: status.success_count,
-          failure: status.failure_count,
-        });
-      } else line.push(...line.splice(line.indexOf(work), 1));
-    } catch (error) {
-      if (error instanceof TaxiiError) {
-        await store.records.abandon(work.status.id, `ACCESS: ${error.message}`);
-        line.splice(line.indexOf(work), 1);
-        report('publication abandoned', { status: work.status.id, reason: error.message });
-        return;
-      }
-      report('part failed', { status: work.status.id, part: work.part, error: String(error) });
-      line.push(...line.splice(line.indexOf(work), 1));
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    }
-  }
-
-  function start(): void {
-    // With an empty line the loop would end before it is remembered, and never be started again.
-    if (line.length === 0) return;
-    running ??= (async () => {
-      for (let work = line[0]; work && !stopping; work = line[0]) {
-        await advance(work);
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      running = undefined;
-    })();
-  }
 
   return {
     async publish({ principalId, collectionId, body }: PublishRequest) {
       const scope = await decide({ principalId, collectionId }, 'write');
       const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-      const members = readBody(bytes, limits);
-      const status: StatusSeed = { id: uuid(), requested: clock(), total: members.length };
-      const work: Work = {
-        status,
-        principalId,
-        collectionId,
-        members,
-        definitions: definitionsIn(members),
-        envelope: envelopeOf(members),
-        part: 0,
-      };
-      if (members.length <= PART_SIZE) return appendPart(scope, work);
-      const requested = formatTimestamp(status.requested);
-      const pendings = members.map((m) => ({
-        id: m.id,
-        version: statedVersion(m.object)?.version ?? requested,
-      }));
-      const pending = await store.records.begin(scope, status, bytes, pendings);
-      line.push(work);
-      start();
+      const envelope = envelopeIn(bytes, limits);
+      if (atOnce || envelope.parts.length === 1) return work(scope, envelope);
+      const pending = await inTurn(scope, bytes);
+      line.start();
       return pending;
     },
 
@@ -175,23 +138,9 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
     },
 
     async resume() {
-      for (const found of await store.records.unfinished()) {
-        // What was accepted once is read without today's limits, which may be lower.
-        const members = readBody(found.body, { depth: Infinity, objects: Infinity });
-        line.push({
-          ...found,
-          members,
-          definitions: definitionsIn(members),
-          envelope: envelopeOf(members),
-          part: found.partsDone,
-        });
-      }
-      start();
+      line.watch();
     },
 
-    async stop() {
-      stopping = true;
-      await running;
-    },
+    stop: () => line.stop(),
   };
 }

@@ -1,9 +1,10 @@
 /** The real server process: crashes, restarts, SIGTERM. */
 import { execFileSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { MongoClient } from 'mongodb';
 import { tool, toolId } from './support/exchange';
 import { databaseAt } from './support/mongo-url';
@@ -162,6 +163,51 @@ describe.each(STORES)('several processes over one store on %s', (_, storeOf) => 
     expect([await ask(a, fresh), await ask(b, fresh)]).toEqual([200, 200]);
   });
 });
+
+test('bodies that would be gigabytes when parsed: refused, or worked part by part, within 512 MB of heap (D12)', async () => {
+  const server = run({ NODE_OPTIONS: '--max-old-space-size=512' });
+  await server.says(LISTENING);
+  password = server.password()!;
+  const lists = (count: number): string => Array.from({ length: count }, () => '[]').join();
+  const of = (objects: number, values: number): Buffer => {
+    const x = lists(values);
+    const texts = Array.from({ length: objects }, () => {
+      const text = JSON.stringify(tool(toolId(), 1, 0));
+      return `${text.slice(0, -1)},"x_a":[${x}]}`;
+    });
+    return gzipSync(`{"objects":[${texts.join()}]}`);
+  };
+  const url = `${server.origin()}/europe/collections/indicators/objects/`;
+  const post = (body: Buffer): Promise<Response> =>
+    fetch(url, {
+      method: 'POST',
+      headers: { ...headers(), 'content-encoding': 'gzip' },
+      body: new Uint8Array(body),
+    });
+  // Beyond what a body may hold: 422, with words, before anything is parsed.
+  const refused = await post(of(1, 30_000_000));
+  expect([refused.status, await refused.text()]).toEqual([
+    422,
+    expect.stringMatching(/more than 10000000 values/),
+  ]);
+  // Within it, four times ten million values: some three gigabytes if they waited parsed.
+  const attack = of(50, 190_000);
+  const answers = await Promise.all(Array.from({ length: 4 }, () => post(attack)));
+  expect(answers.map((a) => a.status)).toEqual([202, 202, 202, 202]);
+  const honest = await post(gzipSync(JSON.stringify({ objects: [tool(toolId(), 1, 0)] })));
+  expect(await honest.json()).toMatchObject({ status: 'complete', success_count: 1 });
+  // They are worked, a part at a time.
+  const { id } = (await answers[0]!.json()) as Status;
+  for (let done = 0; done < 5;)
+    done = (
+      (await (
+        await fetch(`${server.origin()}/europe/status/${id}/`, { headers: headers() })
+      ).json()) as Status
+    ).success_count;
+  expect(server.child.exitCode).toBeNull();
+  const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.child.pid!}/status`, 'utf8'))?.[1];
+  expect(Number(peak) / 1024).toBeLessThan(1000);
+}, 240_000);
 
 test('a full disk: 503, what was acknowledged stays, and with room again it goes on', async () => {
   const full = await start('8192');

@@ -75,7 +75,10 @@ for (const file of files) {
       for (const rule of Object.keys(rulesOf(status)))
         expect(['T-LIST', 'C-SAMEVER', 'T-NULL']).toContain(rule);
       const sent = new Map<string, StixObject>();
-      for (const o of objectsOf(file))
+      const definition = (o: StixObject): boolean => o['type'] === 'marking-definition';
+      const all = objectsOf(file);
+      // Marking definitions are worked first, whatever their place.
+      for (const o of [...all.filter(definition), ...all.filter((o) => !definition(o))])
         if (!refused.has(versionOf(o)) && !sent.has(versionOf(o))) sent.set(versionOf(o), o);
       const got = await found(store, read(c, 4), query({ version: ALL, limit: EVERYTHING }));
       expect(got).toEqual([...sent.values()]);

@@ -61,7 +61,34 @@ export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
 
+/** Something unexpected that one member of a part brought about: nothing was written, the others may be tried without it. */
+export class MemberFault extends Error {
+  override readonly name = 'MemberFault';
+
+  /** @param index of the member in its part. */
+  constructor(
+    readonly index: number,
+    cause: unknown,
+  ) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
 /** A wrong use of an operator verb or a wrong file; the message is for the operator. */
 export class OperatorError extends Error {
   override readonly name = 'OperatorError';
+}
+
+/** Does something for one member of a part; what it throws names the member, unless the store itself is the reason. */
+export function blaming<T>(
+  index: number,
+  work: () => T,
+  storesOwn: (error: unknown) => boolean = () => false,
+): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof StoreUnavailable || storesOwn(error)) throw error;
+    throw new MemberFault(index, error);
+  }
 }

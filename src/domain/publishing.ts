@@ -1,6 +1,7 @@
 /** A part of a publication as one unit of work: each member is judged by what stands after those before it. */
 import type { Scope } from './access';
 import type { Ref } from './entries';
+import { blaming } from './errors';
 import { resolveMarks, type Definition } from './markings';
 import {
   judge,
@@ -19,6 +20,8 @@ import type { Settlement, Unit } from './unit';
 export interface Beside {
   /** Lets the unit take what stands under an id. @param candidate what is to be judged by it. */
   readonly look: (id: string, candidate?: Candidate) => void;
+  /** Whether something that was thrown is the store's own, and no member's fault. */
+  readonly isUnavailable: (error: unknown) => boolean;
   /** Lets the unit take all that stands under an id. */
   readonly lookAtAll: (id: string) => void;
   /** The id of the organisation whose registered identity it is. */
@@ -31,6 +34,8 @@ export interface Beside {
 }
 
 export interface Addition {
+  /** Of the member in its part. */
+  readonly index: number;
   readonly candidate: Candidate;
   /** Provisional, until it has a date. */
   readonly ref: Ref;
@@ -101,7 +106,10 @@ export function publishPart(
   };
   const lineage = (ref: Ref): Lineage => fresh.get(ref) ?? beside.lineage(ref);
 
-  const work = (candidate: Candidate): ((settlement: Pick<Settlement, 'dates'>) => Verdict) => {
+  const work = (
+    candidate: Candidate,
+    index: number,
+  ): ((settlement: Pick<Settlement, 'dates'>) => Verdict) => {
     const { id, stated } = candidate;
     beside.look(id, candidate);
     const marks = resolveMarks(candidate.marks, definitionsOf, { publisher: organisation, collection });
@@ -150,7 +158,7 @@ export function publishPart(
       };
     });
     fresh.set(ref, candidate);
-    additions.push({ candidate, ref, marks: judgement.marks });
+    additions.push({ index, candidate, ref, marks: judgement.marks });
     if (others.length > 0) {
       const publishers = [...new Set(others.map((v) => v.publisher))];
       remarks.push({ action: 'conflict', subject: id, detail: { version: stated?.version, publishers } });
@@ -160,7 +168,10 @@ export function publishPart(
 
   for (const i of inOrder(members)) {
     const member = members[i] as Member;
-    told[i] = 'candidate' in member ? work(member.candidate) : () => ({ ok: false, details: member.refused });
+    told[i] =
+      'candidate' in member
+        ? blaming(i, () => work(member.candidate, i), beside.isUnavailable)
+        : () => ({ ok: false, details: member.refused });
   }
   return {
     additions,

@@ -17,7 +17,7 @@ import { mediaTypes } from './catalog';
 import { requireTaxiiContent } from './negotiate';
 import type { Pages } from './pages';
 import type { Readings } from './readings';
-import { envelope, manifest, reply, setDateHeaders, versions, type Body } from './reply';
+import { envelope, manifest, reply, replyPieces, setDateHeaders, versions, type Body } from './reply';
 
 function paramsOf(req: Request<Names>): URLSearchParams {
   const mark = req.originalUrl.indexOf('?');
@@ -162,11 +162,11 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{1
 
 /** §4.3 Get Status: for who submitted it and for operators, under its own API Root (T-278). */
 export const getStatus =
-  (records: Pick<RecordStore, 'status'>) =>
+  (records: Pick<RecordStore, 'statusText'>) =>
   async (principal: Principal, req: Request<Names>, res: Response): Promise<void> => {
     const { root, id } = req.params;
-    const found = UUID.test(id) ? await records.status(root, id) : undefined;
+    const found = UUID.test(id) ? await records.statusText(root, id) : undefined;
     if (!found || (found.principalId !== principal.id && !isOperator(principal))) throw notFound();
-    note(res, { count: found.status.total_count });
-    reply(res, 200, JSON.stringify(found.status));
+    note(res, { count: found.total });
+    await replyPieces(res, found.pieces);
   };

@@ -1,4 +1,6 @@
 /** How answers leave: bytes under exactly TAXII's media type. Express would append a charset to it (T-076). */
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 import { TAXII_MEDIA_TYPE, type ManifestRecord } from '../domain/taxii';
 import { formatTimestamp, type Micros } from '../domain/timestamp';
@@ -19,6 +21,38 @@ export function reply(res: Response, status: number, body: Body): void {
     for (const piece of pieces.slice(0, -1)) res.write(piece);
   }
   res.end(pieces.at(-1));
+}
+
+/** Up to this many characters an answer is put together and has a length. */
+const WHOLE = 256 * 1024;
+
+/**
+ * 200 with text that is read while it is sent: no more of it is in memory than the client has room for. What goes wrong
+ * after the first bytes ends the connection.
+ */
+export async function replyPieces(res: Response, pieces: AsyncIterable<string>): Promise<void> {
+  const rest = pieces[Symbol.asyncIterator]();
+  let begun = '';
+  while (begun.length <= WHOLE) {
+    const next = await rest.next();
+    if (next.done === true) {
+      reply(res, 200, begun);
+      return;
+    }
+    begun += next.value;
+  }
+  async function* all(): AsyncIterable<string> {
+    yield begun;
+    yield* { [Symbol.asyncIterator]: () => rest };
+  }
+  res.statusCode = 200;
+  res.setHeader('Content-Type', TAXII_MEDIA_TYPE);
+  await pipeline(Readable.from(all(), { objectMode: false, highWaterMark: WHOLE }), res).catch(
+    (error: unknown) => {
+      // Whoever hung up wants no answer.
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+    },
+  );
 }
 
 /** Beyond these a date has no form of six digits and a year of four. */

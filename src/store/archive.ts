@@ -76,7 +76,7 @@ export type ArchiveRecord =
   | { readonly kind: 'last'; readonly collection: string; readonly date: Micros }
   | ArchivedStatus
   /** A publication that is being worked off; the body in base64. */
-  | { readonly kind: 'publication'; readonly status: string; readonly body: string }
+  | { readonly kind: 'publication'; readonly status: string; readonly body: string; readonly cut?: number }
   /** `seq`: its place among its kind, so that loading it twice is as once. */
   | { readonly kind: 'audit'; readonly seq: number; readonly record: AuditRecord }
   | { readonly kind: 'run'; readonly seq: number; readonly run: JobRun }

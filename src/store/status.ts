@@ -30,11 +30,62 @@ export function statusFrom(
   };
 }
 
-/** What waits to be worked off, part by part. */
-export function pendingParts(pendings: readonly { id: string; version: string }[]): StatusDetails[][] {
-  return Array.from({ length: Math.ceil(pendings.length / PART_SIZE) }, (_, part) =>
-    pendings
-      .slice(part * PART_SIZE, (part + 1) * PART_SIZE)
-      .map((p) => ({ ...p, message: 'Waiting to be processed.' })),
+const WAITING = 'Waiting to be processed.';
+
+/** What waits to be worked off, part by part. @param sizes how many each part holds. */
+export function pendingParts(
+  pendings: readonly { id: string; version: string }[],
+  sizes: readonly number[] = Array.from({ length: Math.ceil(pendings.length / PART_SIZE) }, () => PART_SIZE),
+): StatusDetails[][] {
+  let from = 0;
+  return sizes.map((size) => pendings.slice(from, (from += size)).map((p) => ({ ...p, message: WAITING })));
+}
+
+/** A status without its lists. */
+export interface StatusHead {
+  readonly seed: StatusSeed;
+  readonly complete: boolean;
+  readonly success: number;
+  readonly failure: number;
+  readonly partsDone: number;
+}
+
+/** The details of a status as JSON lists, one part after another; each is read when it is asked for. */
+export interface StoredDetails {
+  /** Of parts that are done; of all if the status is complete. */
+  verdicts(kind: 'success' | 'failure'): AsyncIterable<string>;
+  /** Of parts that were not, and the verdicts in their place if they were since. */
+  pendings(): AsyncIterable<string>;
+}
+
+/** The verdicts of a part that was done meanwhile, as the pendings that they were. */
+export function asPendings(items: readonly StatusDetails[]): string {
+  return JSON.stringify(items.map(({ id, version }) => ({ id, version, message: WAITING })));
+}
+
+/** `"name":[…]` out of lists, or nothing if all are empty. */
+async function* list(name: string, lists: AsyncIterable<string>): AsyncIterable<string> {
+  let open = false;
+  for await (const text of lists) {
+    const items = text.slice(1, -1);
+    if (items === '') continue;
+    yield `${open ? ',' : `,"${name}":[`}${items}`;
+    open = true;
+  }
+  if (open) yield ']';
+}
+
+/** {@link statusFrom} as text, in the same order, of any size. */
+export async function* statusPieces(head: StatusHead, details: StoredDetails): AsyncIterable<string> {
+  const { seed, complete, success, failure } = head;
+  yield (
+    `{"id":${JSON.stringify(seed.id)},"status":"${complete ? 'complete' : 'pending'}"` +
+    `,"request_timestamp":"${formatTimestamp(seed.requested)}","total_count":${seed.total},"success_count":${success}`
   );
+  yield* list('successes', details.verdicts('success'));
+  yield `,"failure_count":${failure}`;
+  yield* list('failures', details.verdicts('failure'));
+  yield `,"pending_count":${seed.total - success - failure}`;
+  if (!complete) yield* list('pendings', details.pendings());
+  yield '}';
 }

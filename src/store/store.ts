@@ -40,6 +40,9 @@ export interface ReadLimits {
 /** How many members of a publication are appended in one unit of work. */
 export const PART_SIZE = 1000;
 
+/** Details that the answer to the beginning of a publication lists; of more, only the status itself does. */
+export const MOST_LISTED = 5000;
+
 /** A page of a listing, oldest first. `first` and `last` are the dates of its own members; undefined when it is empty. */
 export interface Page<Items> {
   readonly items: Items;
@@ -73,8 +76,6 @@ export interface Part {
   /** Whether it is the last: the status becomes complete, and the publication's bytes are forgotten. */
   readonly last: boolean;
   readonly members: readonly Member[];
-  /** What the publication itself says of the marking definitions in it, by id: looked at before the store (D5). */
-  readonly definitions: ReadonlyMap<string, Rank | null>;
 }
 
 /** What a status begins with. */
@@ -85,14 +86,33 @@ export interface StatusSeed {
   readonly total: number;
 }
 
-/** A publication that was accepted and is not finished. */
+/** A publication that was accepted and is not finished; its bytes wait in the store. */
 export interface Unfinished {
   readonly status: StatusSeed;
   readonly principalId: string;
+  /** undefined: the account is gone. */
+  readonly organisationId: string | undefined;
   readonly collectionId: string;
-  readonly body: Buffer;
+  /** The length of its body. */
+  readonly bytes: number;
+  /** How it was cut into parts (src/envelope.ts). */
+  readonly cut: number;
+  readonly parts: number;
   /** The parts that are done: the next one has this number. */
   readonly partsDone: number;
+  /** Who works on it, and until when that is believed without a word from them; undefined: nobody ever did. */
+  readonly lease: { readonly holder: string; readonly until: Micros } | undefined;
+}
+
+/** The name of the lease on a publication (HouseStore.lease). */
+export const leaseOf = (statusId: string): string => `publication ${statusId}`;
+
+/** A status as it goes over the wire. */
+export interface StatusText {
+  readonly principalId: string;
+  readonly total: number;
+  /** Its JSON as of one moment, in pieces of at most a part's details, each read when it is asked for. */
+  readonly pieces: AsyncIterable<string>;
 }
 
 /** `removed`: how many versions went; `absent`, `not-theirs`: nothing changed. */
@@ -164,8 +184,10 @@ export interface ObjectStore {
    * Each object is judged by `judge` in domain/publication.ts against what stands at that moment.
    *
    * @param part 0 … 1,000 members.
-   * @returns the status as it stands now, with the details of all parts.
+   * @returns the status as it stands now: with its details if this part is all of the publication, else the counts
+   *   alone, so that a part costs the same however many came before it.
    * @throws {StoreUnavailable} all of it was written or nothing; repeating the call is harmless.
+   * @throws {MemberFault} one member brought about something unexpected; nothing was written.
    */
   append(scope: Scope<'write'>, part: Part): Promise<Status>;
   /** Removes versions of one object, chosen by `chooseRemoval`. @throws {StoreUnavailable} */
@@ -273,18 +295,35 @@ export interface AuditRecord {
 }
 
 export interface RecordStore {
-  /** Keeps a publication that will be worked off in parts, with its bytes; its status is pending. @throws {StoreUnavailable} */
+  /**
+   * Keeps a publication that will be worked off in parts, with its bytes; its status is pending.
+   *
+   * @param pendings in the order in which they are worked. @param parts how many of them each part holds, and which cut
+   *   that is; by default a thousand each.
+   * @returns the status, with the details if there are at most MOST_LISTED.
+   * @throws {StoreUnavailable}
+   */
   begin(
     scope: Scope<'write'>,
     status: StatusSeed,
     body: Buffer,
     pendings: readonly { id: string; version: string }[],
+    parts?: { readonly cut: number; readonly sizes: readonly number[] },
   ): Promise<Status>;
+  /** What waits to be worked off, the oldest first, without the bytes. */
   unfinished(): Promise<readonly Unfinished[]>;
-  /** Ends a publication whose right to publish is gone: what is not done yet fails with the message. */
-  abandon(statusId: string, message: string): Promise<void>;
+  /** The bytes of an unfinished publication; undefined when it is finished. */
+  publication(statusId: string): Promise<Buffer | undefined>;
+  /**
+   * Ends a publication: what is not done yet fails with the message. A part that is appended afterwards changes nothing.
+   *
+   * @param by who is named in the audit. @returns false: it was finished, or never there, and nothing was changed.
+   */
+  abandon(statusId: string, message: string, by: string): Promise<boolean>;
   /** The status under an API Root and who submitted it. */
   status(apiRoot: string, statusId: string): Promise<{ status: Status; principalId: string } | undefined>;
+  /** The same, put together from what is stored without being parsed: for statuses of any size. */
+  statusText(apiRoot: string, statusId: string): Promise<StatusText | undefined>;
   /** @returns how many finished statuses, requested before, went (T-276). */
   expireStatuses(before: Micros, apply: boolean): Promise<number>;
   /** The newest records first; `action` restricts. */

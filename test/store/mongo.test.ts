@@ -10,6 +10,7 @@ import { applied, collection, everything, found, part, read, tool, toolId, write
 import { databaseAt, firstHost } from '../support/mongo-url';
 import { kill, LISTENING, runServer } from '../support/server';
 import { describeStore } from './contract';
+import { describePublications } from './publications';
 import { describeTrust } from './trust';
 
 const server = process.env['JISR_TEST_MONGODB'];
@@ -33,6 +34,7 @@ if (server === undefined) {
   });
 
   describeStore('mongodb', (options) => openStore(database(), options));
+  describePublications('mongodb', (options) => openStore(database(), options));
   describeTrust('mongodb', (options) => openStore(database(), options));
 
   test('two processes that write to one collection: one order, nothing twice, and what one changes the other sees', async () => {

@@ -1,8 +1,10 @@
 import { openStore } from '../../src/store/open';
 import { describeStore } from './contract';
+import { describePublications } from './publications';
 import { describeReads } from './reads';
 import { describeTrust } from './trust';
 
 describeStore('sqlite', (options) => openStore('sqlite::memory:', options));
+describePublications('sqlite', (options) => openStore('sqlite::memory:', options));
 describeReads('sqlite', (options) => openStore('sqlite::memory:', options));
 describeTrust('sqlite', (options) => openStore('sqlite::memory:', options));

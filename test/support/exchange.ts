@@ -110,7 +110,6 @@ export function part(objects: readonly StixObject[], properties: Partial<Part> =
     number: 0,
     last: true,
     members,
-    definitions: new Map(),
     ...properties,
   };
 }

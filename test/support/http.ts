@@ -172,7 +172,8 @@ export async function serveExchange(
   const clock = (): number => Date.now() * 1000;
   const door = openDoor(store, {
     clock,
-    limits: { depth: config.maxDepth, objects: config.maxObjects },
+    limits: config.envelope,
+    quotas: config.quotas,
     report: () => undefined,
   });
   const readings = new Readings();

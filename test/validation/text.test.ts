@@ -1,7 +1,7 @@
 /** The raw text stage (T-080, T-091): laws, and its agreement with JSON.parse. */
 import fc from 'fast-check';
 import { canonicalDigest } from '../../src/validation/canonical';
-import { BodyError, readEnvelope } from '../../src/validation/text';
+import { BodyError, compact, readEnvelope, scanEnvelope } from '../../src/validation/text';
 
 const limits = { depth: 50, objects: 1000 };
 const read = (text: string) => readEnvelope(Buffer.from(text), limits).members;
@@ -88,4 +88,66 @@ test.each([
   ['no JSON', '{"objects":[1,]}'],
 ])('T-JSON: %s refuse the whole text', (_, text) => {
   expect(() => readEnvelope(Buffer.from(text), limits)).toThrow(/^T-JSON/);
+});
+
+test('white space outside strings goes, as the grouped repetition took it out, and nothing else does', () => {
+  const before = (text: string): string =>
+    text.replace(/"(?:[^"\\]|\\.)*"|[ \t\r\n]+/g, (token) => (token.startsWith('"') ? token : ''));
+  const spaces = fc.constantFrom(0, 1, '\t', ' \r\n');
+  fc.assert(
+    fc.property(fc.jsonValue(), spaces, (value, space) => {
+      const text = JSON.stringify(value, null, space);
+      const bytes = Buffer.from(`é${text}é`);
+      expect(compact(bytes, 2, bytes.length - 2)).toBe(before(text));
+    }),
+  );
+});
+
+test('a string of 20 MB in a spaced object is read: no repetition of a regular expression meets it', () => {
+  const long = `${'a'.repeat(20_000_000)}\\n`;
+  const [member] = read(`{"objects":[ {"id": "a", "type": "b", "x": "${long}"} ]}`);
+  expect((member?.object['x'] as string).length).toBe(20_000_001);
+});
+
+test('what a status needs of a member is known without parsing it', () => {
+  fc.assert(
+    fc.property(fc.array(member, { minLength: 1 }), (objects) => {
+      const spans = scanEnvelope(Buffer.from(JSON.stringify({ objects })), limits);
+      for (const [i, { id, type, created, modified }] of spans.entries())
+        for (const [name, found] of Object.entries({ id, type, created, modified }))
+          expect([name, found]).toEqual([
+            name,
+            typeof objects[i]?.[name] === 'string' ? objects[i][name] : undefined,
+          ]);
+    }),
+  );
+  const [escaped] = scanEnvelope(Buffer.from('{"objects":[{"\\u0069d":"\\u0061","type":"b"}]}'), limits);
+  expect(escaped?.id).toBe('a');
+});
+
+describe('limits on what a body would be in memory bite before it is parsed (D12)', () => {
+  const lists = (count: number): string =>
+    `{"id":"tool--1","type":"tool","x_a":[${Array.from({ length: count }, () => '[]').join()}]}`;
+
+  test('an object of too many values or bytes is refused alone, whatever follows in it (T-331)', () => {
+    const strict = { ...limits, objectValues: 100, objectBytes: 1000 };
+    const bodies = [lists(96), lists(97), lists(96).replace('[]', `"${'x'.repeat(1000)}"`)];
+    const { members } = readEnvelope(Buffer.from(`{"objects":[${bodies.join()}]}`), strict);
+    expect(members.map((m) => m.problem)).toEqual([
+      undefined,
+      { rule: 'SIZE', pointer: '', found: '101 values', expected: 'at most 100 values in one object' },
+      expect.objectContaining({ rule: 'SIZE', expected: 'at most 1000 bytes in one object' }),
+    ]);
+    expect(members.map((m) => m.id)).toEqual(['tool--1', 'tool--1', 'tool--1']);
+    expect(members[1]?.object).toEqual({ id: 'tool--1', type: 'tool' });
+  });
+
+  test('a body of too many values is refused as a whole, wherever they stand; one that was accepted before is not', () => {
+    const some = { ...limits, values: 300, objectValues: 100 };
+    const four = Buffer.from(`{"objects":[${Array.from({ length: 4 }, () => lists(90)).join()}]}`);
+    const beside = Buffer.from(`{"x":${lists(200)},"objects":[${lists(1)}]}`);
+    expect(() => scanEnvelope(four, some)).toThrow(/^SIZE .*more than 300 values/);
+    expect(() => scanEnvelope(beside, some)).toThrow(/^SIZE .*more than 100 values stand outside/);
+    expect(scanEnvelope(four, { ...some, accepted: true })).toHaveLength(4);
+  });
 });

@@ -17,7 +17,7 @@ import type { Effects } from './batches';
 import type { CatalogReader } from './catalog';
 import type { Connection, MarkingDoc } from './connection';
 import { applyDefinition, citing, definitionOf, markingOf, type Spread } from './markings';
-import { statusNow } from './records';
+import { headOf, statusNow } from './records';
 import { uuidOf, type LoadedDoc, type Unit, type Version } from './unit';
 import type { Worker } from './work';
 
@@ -91,6 +91,16 @@ function versionOf({ candidate, ref, marks }: Addition, unit: Unit): Version {
   };
 }
 
+/** How far the status is with a part. */
+function countsAfter(
+  { success, failure }: { readonly success: number; readonly failure: number },
+  { number }: Part,
+  verdicts: readonly Verdict[],
+): NonNullable<Effects['counts']> {
+  const good = verdicts.filter((v) => v.ok).length;
+  return { done: number + 1, success: success + good, failure: failure + verdicts.length - good };
+}
+
 /** What a part is judged beside: it was loaded before, whoever may need it. */
 function besideOf(
   scope: Scope<'write'>,
@@ -101,6 +111,7 @@ function besideOf(
   const organisation = scope.principal.organisation.id;
   const byRef = new Map(unit.loaded().map((doc) => [doc.ref, doc]));
   return {
+    isUnavailable: () => false,
     look: () => undefined,
     lookAtAll: () => undefined,
     registered: (identity) => registered.get(identity),
@@ -182,7 +193,6 @@ export function appender(worker: Worker, catalog: CatalogReader, spread: Spread)
     part: Part,
     { definitions }: Published,
     verdicts: readonly Verdict[],
-    begun: boolean,
   ): Partial<Effects> {
     const { id, requested, total } = part.status;
     const { apiRoot: root, id: c } = scope.collection;
@@ -190,7 +200,6 @@ export function appender(worker: Worker, catalog: CatalogReader, spread: Spread)
       verdicts.filter((v) => v.ok === ok).map((v) => v.details);
     return {
       markings: definitions.map(markingOf),
-      begun,
       status: { _id: id, root, c, principal: scope.principal.id, requested, total },
       part: {
         _id: `${id}:${part.number}`,
@@ -223,6 +232,7 @@ export function appender(worker: Worker, catalog: CatalogReader, spread: Spread)
       const before = await tables.parts.findOne({ _id: `${id}:${part.number}` });
       const status = await tables.statuses.findOne({ _id: id });
       if (before || status?.complete === true) return { answer: true };
+      const sofar = status ? await headOf(connection, status) : { success: 0, failure: 0 };
       await loadMore(connection, scope, unit, candidates);
       const identities = candidates.flatMap((c) => [c.id, c.createdBy ?? '']);
       const registered = await registeredAmong(connection, identities);
@@ -241,12 +251,16 @@ export function appender(worker: Worker, catalog: CatalogReader, spread: Spread)
           const success = verdicts.filter((v) => v.ok).length;
           const counts = JSON.stringify({ success, failure: verdicts.length - success });
           unit.tell(scope.principal.name, 'publish', nameOf(scope), id, counts);
-          return recorded(scope, part, published, verdicts, status !== null);
+          return {
+            ...recorded(scope, part, published, verdicts),
+            begun: status !== null,
+            counts: countsAfter(sofar, part, verdicts),
+          };
         },
       };
     });
     // What waits elsewhere for what came, and what came and waits for what came elsewhere meanwhile.
     if (!done) await spread([...new Set([...definitions, ...cited])]);
-    return (await statusNow(connection, id)) as Status;
+    return (await statusNow(connection, id, part.number === 0 && part.last)) as Status;
   };
 }

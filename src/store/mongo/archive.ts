@@ -198,9 +198,9 @@ export function mongoArchive(worker: Worker, catalog: CatalogReader): ArchiveSto
     const collections = channels.flatMap((channel) => channel.collections).map((c) => c.id);
     for (const c of collections.sort()) yield* collectionOf(c);
     for await (const doc of tables.statuses.find().sort({ _id: 1 })) yield await statusOf(doc);
-    for (const { _id: status, chunks } of await tables.publications.find().toArray()) {
+    for (const { _id: status, chunks, cut = 0 } of await tables.publications.find().toArray()) {
       const body = await readChunks(connection, status, chunks);
-      if (body) yield { kind: 'publication', status, body: body.toString('base64') };
+      if (body) yield { kind: 'publication', status, body: body.toString('base64'), cut };
     }
     for await (const doc of tables.audit.find().sort({ at: 1, order: 1 })) {
       const { at, principal, action, collection, subject, detail } = doc;
@@ -316,10 +316,11 @@ export function mongoArchive(worker: Worker, catalog: CatalogReader): ArchiveSto
         return loadStatus(record);
       case 'publication': {
         await tables.chunks.deleteMany({ token: record.status });
-        const chunks = await writeChunks(connection, record.status, Buffer.from(record.body, 'base64'));
+        const body = Buffer.from(record.body, 'base64');
+        const chunks = await writeChunks(connection, record.status, body);
         await tables.publications.replaceOne(
           { _id: record.status },
-          { at: connection.clock(), chunks },
+          { at: connection.clock(), chunks, bytes: body.length, cut: record.cut ?? 0 },
           { upsert: true },
         );
         return;

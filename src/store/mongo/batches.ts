@@ -1,6 +1,7 @@
 /** The chain in MongoDB: batches with their effects, in chunks where they are large, and their application. */
-import { BSON, Binary, type AnyBulkWriteOperation, type Document } from 'mongodb';
+import { BSON, Binary, type AnyBulkWriteOperation, type Document, type UpdateFilter } from 'mongodb';
 import type { Micros } from '../../domain/timestamp';
+import { leaseOf } from '../store';
 import {
   isDuplicate,
   type AuditDoc,
@@ -23,6 +24,8 @@ export interface Effects {
   readonly markings: readonly MarkingDoc[];
   readonly status?: StatusDoc;
   readonly part?: StatusPartDoc;
+  /** How far its status is with this part. */
+  readonly counts?: { readonly done: number; readonly success: number; readonly failure: number };
   /** The publication was kept with its bytes, to be worked off in parts. */
   readonly begun?: boolean;
   /** Everything in the collection goes. */
@@ -31,7 +34,7 @@ export interface Effects {
 
 /** Below this the effects stand in the batch itself; a document holds 16 MB at most. */
 const INLINE = 256 * 1024;
-const CHUNK = 8 * 1024 * 1024;
+export const CHUNK = 8 * 1024 * 1024;
 
 export async function writeChunks(
   { tables, clock }: Connection,
@@ -81,6 +84,7 @@ export async function forget({ tables }: Connection, status: string): Promise<vo
   await tables.publications.deleteOne({ _id: status });
   await tables.pendings.deleteMany({ status });
   await tables.chunks.deleteMany({ token: status });
+  await tables.leases.deleteMany({ job: leaseOf(status) });
 }
 
 const idOf = (collection: string, n: number): string => `${collection}:${n}`;
@@ -119,8 +123,12 @@ export function batchStore(connection: Connection): LogStore<Effects> {
     if (effects.status) await insertMissing(tables.statuses, [effects.status]);
     if (effects.part) {
       await insertMissing(tables.parts, [effects.part]);
+      const change: UpdateFilter<StatusDoc> = {};
+      if (effects.counts) change.$max = effects.counts;
+      if (effects.part.last) change.$set = { complete: true };
+      if (Object.keys(change).length > 0)
+        await tables.statuses.updateOne({ _id: effects.part.status }, change);
       if (effects.part.last) {
-        await tables.statuses.updateOne({ _id: effects.part.status }, { $set: { complete: true } });
         if (effects.begun) await forget(connection, effects.part.status);
       }
     }

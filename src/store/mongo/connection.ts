@@ -86,6 +86,10 @@ export interface StatusDoc {
   readonly requested: Micros;
   readonly total: number;
   readonly complete?: boolean;
+  /** How far it is: parts, successes, failures. Statuses of before have none of it; their parts are counted. */
+  readonly done?: number;
+  readonly success?: number;
+  readonly failure?: number;
 }
 
 export interface StatusPartDoc {
@@ -139,7 +143,15 @@ export interface Tables {
   readonly statuses: Collection<StatusDoc>;
   readonly parts: Collection<StatusPartDoc>;
   readonly pendings: Collection<{ _id: string; status: string; part: number; items: StatusDetails[] }>;
-  readonly publications: Collection<{ _id: string; at: Micros; chunks: number }>;
+  readonly publications: Collection<{
+    _id: string;
+    at: Micros;
+    chunks: number;
+    /** Those of before have none of this. */
+    bytes?: number;
+    cut?: number;
+    parts?: number;
+  }>;
   readonly audit: Collection<AuditDoc>;
   readonly markings: Collection<MarkingDoc>;
   readonly meta: Collection<{ _id: string; value: string }>;

@@ -19,7 +19,7 @@ export async function openMongo(url: string, options: StoreOptions = {}): Promis
     objects: mongoObjects(work, reader, writing),
     catalog: mongoCatalog(connection, reader, writing),
     people: mongoPeople(connection, reader),
-    records: mongoRecords(connection),
+    records: mongoRecords(work, reader),
     house: mongoHouse(work, reader, writing),
     archive: mongoArchive(work, reader),
     ping: () =>

@@ -7,12 +7,13 @@ import { leaseLost } from '../refusals';
 import { TICK_AHEAD, type HouseStore, type Lease } from '../store';
 import { guarded, isDuplicate, type LeaseDoc, type Tables } from './connection';
 
-const newest = ({ leases }: Tables, name: string): Promise<LeaseDoc | null> =>
+/** The lease that counts. */
+export const newestLease = ({ leases }: Tables, name: string): Promise<LeaseDoc | null> =>
   leases.find({ job: name }).sort({ fence: -1 }).limit(1).next();
 
 /** Call it right before something is changed. @throws {OperatorError} another has taken the lease. */
 export async function holdTo(tables: Tables, lease: Lease | undefined): Promise<void> {
-  if (lease && (await newest(tables, lease.name))?.fence !== lease.fence) throw leaseLost(lease.name);
+  if (lease && (await newestLease(tables, lease.name))?.fence !== lease.fence) throw leaseLost(lease.name);
 }
 
 function mayTake(before: LeaseDoc | null, now: Micros, tick: Micros | undefined): boolean {
@@ -27,11 +28,11 @@ export function mongoLeases(tables: Tables): Pick<HouseStore, 'lease' | 'release
   return {
     lease: (name, holder, now, until, tick) =>
       guarded(async () => {
-        const before = await newest(tables, name);
+        const before = await newestLease(tables, name);
         if (before?.holder === holder) {
           await leases.updateOne({ _id: before._id, holder }, { $set: { until } });
           // Whoever took it while this one looked has the next number.
-          const after = await newest(tables, name);
+          const after = await newestLease(tables, name);
           return after?.holder === holder ? after.fence : undefined;
         }
         if (!mayTake(before, now, tick)) return undefined;
@@ -44,7 +45,7 @@ export function mongoLeases(tables: Tables): Pick<HouseStore, 'lease' | 'release
           if (isDuplicate(error)) return undefined;
           throw error;
         }
-        const latest = await newest(tables, name);
+        const latest = await newestLease(tables, name);
         if (latest?.holder !== holder) {
           // The look was of long ago, and its number was swept away meanwhile.
           await leases.deleteOne({ _id: `job ${name} ${fence}`, holder });

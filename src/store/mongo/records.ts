@@ -1,9 +1,19 @@
 /** Statuses, unfinished publications and the audit trail. A status is the sum of its parts: each is inserted once. */
 import type { Status } from '../../domain/taxii';
-import { pendingParts, statusFrom } from '../status';
-import type { RecordStore, Unfinished } from '../store';
-import { forget, insertMissing, readChunks, writeChunks } from './batches';
+import {
+  asPendings,
+  pendingParts,
+  statusFrom,
+  statusPieces,
+  type StatusHead,
+  type StoredDetails,
+} from '../status';
+import { leaseOf, MOST_LISTED, type RecordStore, type Unfinished } from '../store';
+import { CHUNK, insertMissing, readChunks, writeChunks } from './batches';
+import type { CatalogReader } from './catalog';
 import { guarded, type Connection, type StatusDoc, type StatusPartDoc } from './connection';
+import { newestLease } from './lease';
+import type { Worker } from './work';
 
 async function statusOf({ tables }: Connection, doc: StatusDoc): Promise<Status> {
   const parts = await tables.parts.find({ status: doc._id }).sort({ part: 1 }).toArray();
@@ -17,72 +27,180 @@ async function statusOf({ tables }: Connection, doc: StatusDoc): Promise<Status>
   return statusFrom({ ...doc, id: doc._id }, complete, counts, { successes, failures, pendings });
 }
 
-/** The status with the details of all its parts. */
-export async function statusNow(connection: Connection, id: string): Promise<Status | undefined> {
-  const doc = await connection.tables.statuses.findOne({ _id: id });
-  return doc ? statusOf(connection, doc) : undefined;
+/** A status without its lists, as of its document alone; one of before is counted. */
+export async function headOf({ tables }: Connection, doc: StatusDoc): Promise<StatusHead> {
+  const seed = { id: doc._id, requested: doc.requested, total: doc.total };
+  const complete = doc.complete === true;
+  if (doc.done !== undefined)
+    return { seed, complete, success: doc.success ?? 0, failure: doc.failure ?? 0, partsDone: doc.done };
+  const head = { seed, complete, success: 0, failure: 0, partsDone: 0 };
+  for await (const { successes, failures } of tables.parts.find({ status: doc._id })) {
+    head.success += successes.length;
+    head.failure += failures.length;
+    head.partsDone++;
+  }
+  return head;
 }
 
-export function mongoRecords(connection: Connection): RecordStore {
-  const { tables, clock } = connection;
+const countsOf = ({ seed, complete, success, failure }: StatusHead): Status =>
+  statusFrom(seed, complete, { success, failure }, { successes: [], failures: [], pendings: [] });
+
+/** The status as it stands. @param details false: only its counts. */
+export async function statusNow(
+  connection: Connection,
+  id: string,
+  details: boolean,
+): Promise<Status | undefined> {
+  const doc = await connection.tables.statuses.findOne({ _id: id });
+  if (!doc) return undefined;
+  return details ? statusOf(connection, doc) : countsOf(await headOf(connection, doc));
+}
+
+/** The details of a status as they are stored, one part at a time. @param head as of when it is told. */
+function storedDetails({ tables }: Connection, { seed, complete, partsDone }: StatusHead): StoredDetails {
+  const { id } = seed;
   return {
-    begin: (scope, seed, body, pendings) =>
+    async *verdicts(kind) {
+      const name = kind === 'success' ? 'successes' : 'failures';
+      const some = { status: id, ...(complete ? {} : { part: { $lt: partsDone } }) };
+      const found = tables.parts.find(some, { batchSize: 4 }).sort({ part: 1 });
+      for await (const part of found) yield JSON.stringify(part[name]);
+    },
+    async *pendings() {
+      for (let part = partsDone; ; part++) {
+        const waiting = await tables.pendings.findOne({ _id: `${id}:${part}` });
+        const since = waiting ? null : await tables.parts.findOne({ _id: `${id}:${part}` });
+        if (waiting) yield JSON.stringify(waiting.items);
+        else if (since) yield asPendings([...since.successes, ...since.failures]);
+        else break;
+      }
+      // What was abandoned since stands in one part.
+      const abandoned = await tables.parts.findOne({ _id: `${id}:abandoned` });
+      if (abandoned) yield asPendings(abandoned.failures);
+    },
+  };
+}
+
+async function unfinished({ tables }: Connection): Promise<Unfinished[]> {
+  const found: Unfinished[] = [];
+  for (const { _id: id, chunks, bytes, cut, parts } of await tables.publications
+    .find()
+    .sort({ at: 1 })
+    .toArray()) {
+    const doc = await tables.statuses.findOne({ _id: id });
+    if (!doc || doc.complete === true) continue;
+    const lease = await newestLease(tables, leaseOf(id));
+    const account = await tables.principals.findOne({ _id: doc.principal });
+    const partsDone = doc.done ?? (await tables.parts.countDocuments({ status: id }));
+    const left = { status: id, part: { $gte: partsDone } };
+    found.push({
+      status: { id, requested: doc.requested, total: doc.total },
+      principalId: doc.principal,
+      organisationId: account?.organisation,
+      collectionId: doc.c,
+      bytes: bytes ?? chunks * CHUNK,
+      cut: cut ?? 0,
+      parts: parts ?? partsDone + (await tables.pendings.countDocuments(left)),
+      partsDone,
+      lease: lease ? { holder: lease.holder, until: lease.until } : undefined,
+    });
+  }
+  return found;
+}
+
+export function mongoRecords(worker: Worker, catalog: CatalogReader): RecordStore {
+  const { connection } = worker;
+  const { tables, clock } = connection;
+
+  /** A batch of the collection's chain, as a part is: whichever of the two comes second changes nothing. */
+  async function abandon(statusId: string, message: string, by: string): Promise<boolean> {
+    const status = await tables.statuses.findOne({ _id: statusId });
+    if (!status) return false;
+    const held = await catalog.collection(status.c);
+    return worker.run<boolean>(
+      status.c,
+      async () => undefined,
+      async (unit) => {
+        const doc = await tables.statuses.findOne({ _id: statusId });
+        if (!doc || doc.complete === true) return { answer: false };
+        const { pendings = [] } = await statusOf(connection, doc);
+        const { success, failure, partsDone } = await headOf(connection, doc);
+        const rest: StatusPartDoc = {
+          _id: `${statusId}:abandoned`,
+          status: statusId,
+          part: Number.MAX_SAFE_INTEGER,
+          last: true,
+          successes: [],
+          failures: pendings.map((item) => ({ ...item, message })),
+        };
+        const detail = JSON.stringify({ reason: message, failed: pendings.length });
+        unit.tell(by, 'abandon', `${doc.root}/${held?.alias ?? doc.c}`, statusId, detail);
+        const counts = { done: partsDone, success, failure: failure + pendings.length };
+        return { answer: true, effects: () => ({ part: rest, counts, begun: true }) };
+      },
+    );
+  }
+
+  return {
+    begin: (scope, seed, body, pendings, parts) =>
       guarded(async () => {
         const chunks = await writeChunks(connection, seed.id, body);
-        const waiting = pendingParts(pendings).map((items, part) => ({
-          ...{ _id: `${seed.id}:${part}`, status: seed.id, part, items },
+        const waiting = pendingParts(pendings, parts?.sizes).map((items, part) => ({
+          _id: `${seed.id}:${part}`,
+          status: seed.id,
+          part,
+          items,
         }));
-        await insertMissing(tables.pendings, waiting);
+        for (let i = 0; i < waiting.length; i += 20)
+          await insertMissing(tables.pendings, waiting.slice(i, i + 20));
         const status: StatusDoc = {
-          ...{
-            _id: seed.id,
-            root: scope.collection.apiRoot,
-            c: scope.collection.id,
-            principal: scope.principal.id,
-          },
-          ...{ requested: seed.requested, total: seed.total },
+          _id: seed.id,
+          root: scope.collection.apiRoot,
+          c: scope.collection.id,
+          principal: scope.principal.id,
+          requested: seed.requested,
+          total: seed.total,
+          done: 0,
+          success: 0,
+          failure: 0,
         };
         await insertMissing(tables.statuses, [status]);
         // From here on it is safe: what stands here is worked off, whatever happens.
-        await insertMissing(tables.publications, [{ _id: seed.id, at: clock(), chunks }]);
-        return statusOf(connection, status);
+        await insertMissing(tables.publications, [
+          {
+            _id: seed.id,
+            at: clock(),
+            chunks,
+            bytes: body.length,
+            cut: parts?.cut ?? 0,
+            parts: waiting.length,
+          },
+        ]);
+        return seed.total <= MOST_LISTED
+          ? statusOf(connection, status)
+          : countsOf(await headOf(connection, status));
       }),
-    unfinished: () =>
+    unfinished: () => guarded(() => unfinished(connection)),
+    publication: (statusId) =>
       guarded(async () => {
-        const found: Unfinished[] = [];
-        for (const { _id: id, chunks } of await tables.publications.find().sort({ at: 1 }).toArray()) {
-          const doc = await tables.statuses.findOne({ _id: id });
-          const parts = await tables.parts
-            .find({ status: id }, { projection: { part: 1, last: 1 } })
-            .toArray();
-          const body = await readChunks(connection, id, chunks);
-          if (!doc || !body || parts.some((p) => p.last)) continue;
-          found.push({
-            status: { id, requested: doc.requested, total: doc.total },
-            ...{ principalId: doc.principal, collectionId: doc.c, body, partsDone: parts.length },
-          });
-        }
-        return found;
+        const found = await tables.publications.findOne({ _id: statusId });
+        return found ? readChunks(connection, statusId, found.chunks) : undefined;
       }),
-    abandon: (statusId, message) =>
-      guarded(async () => {
-        const doc = await tables.statuses.findOne({ _id: statusId });
-        if (!doc) return;
-        const { pendings = [] } = await statusOf(connection, doc);
-        const rest: StatusPartDoc = {
-          ...{ _id: `${statusId}:abandoned`, status: statusId, part: Number.MAX_SAFE_INTEGER, last: true },
-          ...{ successes: [], failures: pendings.map((item) => ({ ...item, message })) },
-        };
-        await insertMissing(tables.parts, [rest]);
-        await tables.statuses.updateOne({ _id: statusId }, { $set: { complete: true } });
-        await forget(connection, statusId);
-      }),
+    abandon: (statusId, message, by) => guarded(() => abandon(statusId, message, by)),
     status: (apiRoot, statusId) =>
       guarded(async () => {
         const doc = await tables.statuses.findOne({ _id: statusId });
         return doc?.root === apiRoot
           ? { status: await statusOf(connection, doc), principalId: doc.principal }
           : undefined;
+      }),
+    statusText: (apiRoot, statusId) =>
+      guarded(async () => {
+        const doc = await tables.statuses.findOne({ _id: statusId });
+        if (doc?.root !== apiRoot) return undefined;
+        const head = await headOf(connection, doc);
+        const pieces = statusPieces(head, storedDetails(connection, head));
+        return { principalId: doc.principal, total: doc.total, pieces };
       }),
     expireStatuses: (before, apply) =>
       guarded(async () => {

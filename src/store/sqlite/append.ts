@@ -4,7 +4,7 @@ import { digestsOf, sees, type Candidate, type StandingVersion } from '../../dom
 import { publishPart, type Beside } from '../../domain/publishing';
 import type { Status } from '../../domain/taxii';
 import type { Part } from '../store';
-import type { Connection } from './connection';
+import { isUnavailable, type Connection } from './connection';
 import { define, definitionsOf } from './markings';
 import { recordPart, writeAudit } from './records';
 import { edgesOf, lineageOf, nearestOlder, ofContent, ofInstant, typesUnder } from './standing';
@@ -32,6 +32,7 @@ function besideOf(connection: Connection, work: Work, scope: Scope<'write'>): Be
     return [...ofInstant(connection, object, stated.key), ...older];
   };
   return {
+    isUnavailable,
     look: (id, candidate) => {
       work.look(id);
       if (candidate && unit.standing(id).length > 0) work.take(id, lookFor(id, candidate));

@@ -170,11 +170,16 @@ async function* dump(connection: Pick<Connection, 'sql'>): AsyncGenerator<Archiv
     }
   }
   for (const row of sql('SELECT * FROM statuses ORDER BY id').all() as Row[]) yield statusOf(connection, row);
-  for await (const row of slices(connection, 'SELECT row AS after, status_id, body FROM publications', 'row'))
+  for await (const row of slices(
+    connection,
+    'SELECT row AS after, status_id, body, cut FROM publications',
+    'row',
+  ))
     yield {
       kind: 'publication',
       status: row['status_id'] as string,
       body: (row['body'] as Buffer).toString('base64'),
+      cut: row['cut'] as number,
     };
   for await (const row of slices(
     connection,
@@ -335,9 +340,10 @@ function loadOne(connection: Connection, record: ArchiveRecord): void {
       return;
     }
     case 'publication':
-      sql('INSERT OR REPLACE INTO publications (status_id, body) VALUES (?, ?)').run(
+      sql('INSERT OR REPLACE INTO publications (status_id, body, cut) VALUES (?, ?, ?)').run(
         record.status,
         Buffer.from(record.body, 'base64'),
+        record.cut ?? 0,
       );
       return;
     case 'audit': {

@@ -24,12 +24,17 @@ const MOST_STATEMENTS = 500;
 export const LOCK_WAIT_MS = 10_000;
 const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|NOMEM|PROTOCOL)/;
 
+/** Whether something that was thrown says that the store is busy or out of reach. */
+export const isUnavailable = (error: unknown): boolean =>
+  error instanceof Database.SqliteError && UNAVAILABLE.test(error.code);
+
 function guarded<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof Database.SqliteError && UNAVAILABLE.test(error.code)) {
-      throw new StoreUnavailable(`The store is busy or out of reach (${error.code}).`, { cause: error });
+    if (isUnavailable(error)) {
+      const { code } = error as { code: string };
+      throw new StoreUnavailable(`The store is busy or out of reach (${code}).`, { cause: error });
     }
     throw error;
   }

@@ -145,6 +145,10 @@ const STEPS: readonly string[] = [
   ALTER TABLE leases ADD COLUMN fence INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE leases ADD COLUMN tick INTEGER;
   `,
+  `
+  -- How a publication was cut into parts (src/envelope.ts).
+  ALTER TABLE publications ADD COLUMN cut INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /**

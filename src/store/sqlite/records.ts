@@ -2,8 +2,16 @@
 import type { Scope } from '../../domain/access';
 import type { Status, StatusDetails } from '../../domain/taxii';
 import type { Micros } from '../../domain/timestamp';
-import { pendingParts, statusFrom } from '../status';
-import type { AuditRecord, Part, RecordStore, StatusSeed, Unfinished } from '../store';
+import { asPendings, pendingParts, statusFrom, statusPieces, type StoredDetails } from '../status';
+import {
+  leaseOf,
+  MOST_LISTED,
+  type AuditRecord,
+  type Part,
+  type RecordStore,
+  type StatusSeed,
+  type Unfinished,
+} from '../store';
 import type { Connection } from './connection';
 
 interface StatusRow {
@@ -87,8 +95,58 @@ export function statusOf({ sql }: Connection, row: StatusRow): Status {
   });
 }
 
+/** The counts alone. */
+const countsOf = (row: StatusRow): Status =>
+  statusFrom(row, row.complete === 1, row, { successes: [], failures: [], pendings: [] });
+
+/** The details of a status as they are stored, one part at a time. @param row as of when it is told. */
+function storedDetails({ sql, read }: Connection, row: StatusRow): StoredDetails {
+  const next = (kind: Kind, after: number): { part: number; items: string } | undefined =>
+    read(
+      () =>
+        sql(
+          'SELECT part, items FROM status_details WHERE status_id = ? AND part > ? AND kind = ? ORDER BY part LIMIT 1',
+        ).get(row.id, after, kind) as { part: number; items: string } | undefined,
+    );
+  const at = (kind: Kind, part: number): string | undefined =>
+    read(
+      () =>
+        sql('SELECT items FROM status_details WHERE status_id = ? AND part = ? AND kind = ?')
+          .pluck()
+          .get(row.id, part, kind) as string | undefined,
+    );
+  const LAST = 'SELECT max(part) FROM status_details WHERE status_id = ?';
+  return {
+    async *verdicts(kind) {
+      for (let found = next(kind, -1); found; found = next(kind, found.part)) {
+        if (!row.complete && found.part >= row.parts_done) return;
+        yield found.items;
+      }
+    },
+    async *pendings() {
+      const last = (read(() => sql(LAST).pluck().get(row.id)) as number | null) ?? -1;
+      for (let part = row.parts_done; part <= last; part++) {
+        const waiting = at('pending', part);
+        const since = waiting === undefined ? [at('success', part), at('failure', part)] : [];
+        yield (
+          waiting ??
+          asPendings(
+            since.flatMap((items) => (items === undefined ? [] : (JSON.parse(items) as StatusDetails[]))),
+          )
+        );
+      }
+    },
+  };
+}
+
 const rowOf = ({ sql }: Connection, id: string): StatusRow | undefined =>
   sql('SELECT * FROM statuses WHERE id = ?').get(id) as StatusRow | undefined;
+
+/** A publication is done: its bytes go, and the lease on it. */
+function forget({ sql }: Connection, statusId: string): void {
+  sql('DELETE FROM publications WHERE status_id = ?').run(statusId);
+  sql('DELETE FROM leases WHERE name = ?').run(leaseOf(statusId));
+}
 
 /** Runs a part inside the caller's transaction, unless it was done before, and writes its verdicts down. */
 export function recordPart(
@@ -100,8 +158,10 @@ export function recordPart(
   const { sql } = connection;
   const { id } = part.status;
   insertStatus(connection, scope, part.status);
+  const answer = (row: StatusRow): Status =>
+    part.number === 0 && part.last ? statusOf(connection, row) : countsOf(row);
   const before = rowOf(connection, id) as StatusRow;
-  if (before.complete || part.number < before.parts_done) return statusOf(connection, before);
+  if (before.complete || part.number < before.parts_done) return answer(before);
   const verdicts = work();
   const successes = verdicts.filter((v) => v.ok).map((v) => v.details);
   const failures = verdicts.filter((v) => !v.ok).map((v) => v.details);
@@ -114,7 +174,7 @@ export function recordPart(
   sql(
     'UPDATE statuses SET success = success + ?, failure = failure + ?, parts_done = ?, complete = ? WHERE id = ?',
   ).run(successes.length, failures.length, part.number + 1, part.last ? 1 : 0, id);
-  if (part.last) sql('DELETE FROM publications WHERE status_id = ?').run(id);
+  if (part.last) forget(connection, id);
   writeAudit(
     connection,
     scope,
@@ -122,50 +182,94 @@ export function recordPart(
     id,
     JSON.stringify({ success: successes.length, failure: failures.length }),
   );
-  return statusOf(connection, rowOf(connection, id) as StatusRow);
+  return answer(rowOf(connection, id) as StatusRow);
+}
+
+/** What waits, with who works on it. */
+const UNFINISHED = `SELECT s.*, length(p.body) AS bytes, p.cut, l.holder, l.until, a.organisation_id,
+    s.parts_done + (SELECT count(*) FROM status_details d WHERE d.status_id = s.id AND d.kind = 'pending') AS parts
+  FROM publications p JOIN statuses s ON s.id = p.status_id LEFT JOIN leases l ON l.name = @lease || s.id
+  LEFT JOIN principals a ON a.id = s.principal_id
+  WHERE s.complete = 0 ORDER BY p.row`;
+
+type UnfinishedRow = StatusRow & {
+  bytes: number;
+  cut: number;
+  parts: number;
+  holder: string | null;
+  until: Micros;
+  organisation_id: string | null;
+};
+
+function unfinishedOf(row: UnfinishedRow): Unfinished {
+  return {
+    status: { id: row.id, requested: row.requested, total: row.total },
+    principalId: row.principal_id,
+    organisationId: row.organisation_id ?? undefined,
+    collectionId: row.collection_id,
+    bytes: row.bytes,
+    cut: row.cut,
+    parts: row.parts,
+    partsDone: row.parts_done,
+    lease: row.holder === null ? undefined : { holder: row.holder, until: row.until },
+  };
+}
+
+/** {@link RecordStore.abandon} within the caller's transaction. */
+function abandon(connection: Connection, statusId: string, message: string, by: string): boolean {
+  const { sql } = connection;
+  const row = rowOf(connection, statusId);
+  if (!row || row.complete === 1) return false;
+  const waiting = sql(
+    "SELECT part FROM status_details WHERE status_id = ? AND kind = 'pending' ORDER BY part",
+  )
+    .pluck()
+    .all(statusId) as number[];
+  for (const part of waiting) {
+    const items = sql(
+      "DELETE FROM status_details WHERE status_id = ? AND part = ? AND kind = 'pending' RETURNING items",
+    )
+      .pluck()
+      .get(statusId, part) as string;
+    const failures = (JSON.parse(items) as StatusDetails[]).map((item) => ({ ...item, message }));
+    writeDetails(connection, statusId, part, 'failure', failures);
+  }
+  sql('UPDATE statuses SET failure = total - success, complete = 1 WHERE id = ?').run(statusId);
+  forget(connection, statusId);
+  const alias = sql("SELECT json_extract(definition, '$.alias') FROM collections WHERE id = ?")
+    .pluck()
+    .get(row.collection_id) as string | undefined;
+  const failed = row.total - row.success - row.failure;
+  const detail = JSON.stringify({ reason: message, failed });
+  auditBy(connection, by, 'abandon', `${row.api_root}/${alias ?? row.collection_id}`, statusId, detail);
+  return true;
 }
 
 export function sqliteRecords(connection: Connection): RecordStore {
   const { sql, read, write } = connection;
   return {
-    begin: async (scope, seed, body, pendings) =>
+    begin: async (scope, seed, body, pendings, parts) =>
       write(() => {
         insertStatus(connection, scope, seed);
-        sql('INSERT INTO publications (status_id, body) VALUES (?, ?)').run(seed.id, body);
-        for (const [part, items] of pendingParts(pendings).entries())
+        sql('INSERT INTO publications (status_id, body, cut) VALUES (?, ?, ?)').run(
+          seed.id,
+          body,
+          parts?.cut ?? 0,
+        );
+        for (const [part, items] of pendingParts(pendings, parts?.sizes).entries())
           writeDetails(connection, seed.id, part, 'pending', items);
-        return statusOf(connection, rowOf(connection, seed.id) as StatusRow);
+        const row = rowOf(connection, seed.id) as StatusRow;
+        return seed.total <= MOST_LISTED ? statusOf(connection, row) : countsOf(row);
       }),
     unfinished: async () =>
-      read(() =>
-        (
-          sql(
-            `SELECT s.*, p.body FROM publications p JOIN statuses s ON s.id = p.status_id WHERE s.complete = 0 ORDER BY p.row`,
-          ).all() as (StatusRow & { body: Buffer })[]
-        ).map((row): Unfinished => ({
-          status: { id: row.id, requested: row.requested, total: row.total },
-          principalId: row.principal_id,
-          collectionId: row.collection_id,
-          body: row.body,
-          partsDone: row.parts_done,
-        })),
+      read(() => (sql(UNFINISHED).all({ lease: leaseOf('') }) as UnfinishedRow[]).map(unfinishedOf)),
+    publication: async (statusId) =>
+      read(
+        () =>
+          sql('SELECT body FROM publications WHERE status_id = ?').pluck().get(statusId) as
+            Buffer | undefined,
       ),
-    abandon: async (statusId, message) =>
-      write(() => {
-        const waiting = sql(
-          "SELECT part, items FROM status_details WHERE status_id = ? AND kind = 'pending'",
-        ).all(statusId) as {
-          part: number;
-          items: string;
-        }[];
-        for (const { part, items } of waiting) {
-          const failures = (JSON.parse(items) as StatusDetails[]).map((item) => ({ ...item, message }));
-          writeDetails(connection, statusId, part, 'failure', failures);
-        }
-        sql("DELETE FROM status_details WHERE status_id = ? AND kind = 'pending'").run(statusId);
-        sql('UPDATE statuses SET failure = total - success, complete = 1 WHERE id = ?').run(statusId);
-        sql('DELETE FROM publications WHERE status_id = ?').run(statusId);
-      }),
+    abandon: async (statusId, message, by) => write(() => abandon(connection, statusId, message, by)),
     status: async (apiRoot, statusId) =>
       read(() => {
         const row = rowOf(connection, statusId);
@@ -173,6 +277,14 @@ export function sqliteRecords(connection: Connection): RecordStore {
           ? { status: statusOf(connection, row), principalId: row.principal_id }
           : undefined;
       }),
+    statusText: async (apiRoot, statusId) => {
+      const row = read(() => rowOf(connection, statusId));
+      if (row?.api_root !== apiRoot) return undefined;
+      const { total, success, failure } = row;
+      const head = { seed: row, complete: row.complete === 1, success, failure, partsDone: row.parts_done };
+      const pieces = statusPieces(head, storedDetails(connection, row));
+      return { principalId: row.principal_id, total, pieces };
+    },
     expireStatuses: async (before, apply) => {
       const old = 'FROM statuses WHERE complete = 1 AND requested < ?';
       if (!apply) return read(() => sql(`SELECT count(*) ${old}`).pluck().get(before) as number);

@@ -1,13 +1,14 @@
 /** Units of work on collections, within one transaction: what stands is read when it is needed, and what changed is written. */
 import { notFound, type Scope } from '../../domain/access';
 import { mayHaveTwin, QUESTIONS, type Range, type Ranges, type Ref } from '../../domain/entries';
+import { blaming } from '../../domain/errors';
 import type { StandingVersion } from '../../domain/publication';
 import type { Addition } from '../../domain/publishing';
 import { typeOf } from '../../domain/stix';
 import { formatTimestamp, instantKey, type Micros } from '../../domain/timestamp';
 import type { Rank } from '../../domain/tlp';
 import { Unit, type Settlement } from '../../domain/unit';
-import type { Connection } from './connection';
+import { isUnavailable, type Connection } from './connection';
 import { allOf, edgesOf, entriesOf, isHeld, keyOf, ofInstant, type ObjectKey } from './standing';
 
 const INSERT_VERSION = `INSERT INTO versions (collection, type, key, object_id, spec, version, version_key, digest, rank,
@@ -104,10 +105,15 @@ export class Work {
     const settlement = this.unit.finish(last, clock(), random);
     const { inserts, cuts, spent, dates } = settlement;
     const rows = new Map<Ref, Ref>();
+    const publisher = scope?.principal.organisation.id ?? '';
     const dateOf = (addition: Addition): Micros => dates.get(addition.ref) as Micros;
     // In the order of their dates, so that the order of rows is the order of arrival.
     for (const addition of [...additions].sort((a, b) => dateOf(a) - dateOf(b)))
-      rows.set(addition.ref, this.insert(addition, dateOf(addition), scope?.principal.organisation.id ?? ''));
+      blaming(
+        addition.index,
+        () => rows.set(addition.ref, this.insert(addition, dateOf(addition), publisher)),
+        isUnavailable,
+      );
     for (const { date, ranges } of cuts) sql(CUT_ENTRY).run(...values(ranges), this.collection, date);
     for (const { date } of spent) sql(DROP_ENTRY).run(this.collection, date);
     for (const entry of inserts) {
