@@ -61,7 +61,6 @@ export const listObjects =
     const query = parseObjectQuery(paramsOf(req), 'objects', scope.collection.id, limits);
     const page = await pages.read(scope, query, res, (signal) => store.find(scope, query, signal));
     readings.note(scope, page);
-    pages.hold(scope, page.items.length, res);
     replyPage(res, page, query, envelope(page, nextOf(scope, page, query)));
   };
 
@@ -94,7 +93,6 @@ export const getObject =
     const page = await pages.read(scope, query, res, (signal) => store.find(scope, query, signal));
     if (page.count === 0) await requirePresent(store, scope, id, query);
     readings.note(scope, page);
-    pages.hold(scope, page.items.length, res);
     replyPage(res, page, query, envelope(page, nextOf(scope, page, query)));
   };
 
