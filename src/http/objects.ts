@@ -65,7 +65,6 @@ export const listObjects =
     const query = parseObjectQuery(paramsOf(req), 'objects', scope.collection.id, limits);
     const page = await pages.read(scope, query, res, (signal) => store.find(scope, query, signal));
     readings.note(scope, page);
-    pages.hold(scope, page.items.length, res);
     const wantsList = scope.principal.quirks?.includes('empty-objects');
     replyPage(res, page, query, envelope(page, nextOf(scope, page, query), wantsList));
   };
@@ -99,7 +98,6 @@ export const getObject =
     const page = await pages.read(scope, query, res, (signal) => store.find(scope, query, signal));
     if (page.count === 0) await requirePresent(store, scope, id, query);
     readings.note(scope, page);
-    pages.hold(scope, page.items.length, res);
     replyPage(res, page, query, envelope(page, nextOf(scope, page, query)));
   };
 

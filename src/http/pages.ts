@@ -13,8 +13,8 @@ import { Turns } from './turns';
 /** Answers that were loaded and not sent yet, in bytes: of all, and of one account. */
 const MOST_UNDER_WAY = 256 * 1024 * 1024;
 const MOST_UNDER_WAY_EACH = 64 * 1024 * 1024;
-/** Answers below this size are sent before anybody could count them. */
-const SMALL = 64 * 1024;
+/** About what a record of a manifest takes. */
+const RECORD_BYTES = 200;
 /** A client that takes nothing of its answer for this long is taken for gone. */
 const STALLED_MS = 30_000;
 
@@ -37,24 +37,29 @@ export class Pages {
     look: (signal: AbortSignal) => Promise<Page<Items>>,
   ): Promise<Page<Items>> {
     const who = scope.principal.id;
-    if (this.total >= MOST_UNDER_WAY || (this.underWay.get(who) ?? 0) >= MOST_UNDER_WAY_EACH) {
-      throw new TaxiiError(
-        'unavailable',
-        'Too many large answers are under way. Try again in a few seconds, and read one page at a time.',
-        { 'Retry-After': '5' },
-      );
-    }
     const hangUp = new AbortController();
     res.once('close', () => {
       hangUp.abort(new TaxiiError('bad-request', 'The client hung up before its answer was ready.'));
     });
     const turns = isExamined(query) ? this.examined : this.indexed;
-    return turns.run(who, hangUp.signal, () => look(hangUp.signal));
+    return turns.run(who, hangUp.signal, async () => {
+      if (this.total >= MOST_UNDER_WAY || (this.underWay.get(who) ?? 0) >= MOST_UNDER_WAY_EACH) {
+        throw new TaxiiError(
+          'unavailable',
+          'Too many large answers are under way. Try again in a few seconds, and read one page at a time.',
+          { 'Retry-After': '5' },
+        );
+      }
+      const page = await look(hangUp.signal);
+      const { items, count } = page;
+      this.hold(scope, Buffer.isBuffer(items) ? items.length : count * RECORD_BYTES, res);
+      return page;
+    });
   }
 
-  /** Counts the bytes of an answer until it was sent or nobody waits for it any more. */
+  /** Counts the bytes of an answer until it was sent, or its client hung up or takes nothing of it. */
   hold(scope: Scope<'read'>, bytes: number, res: Response): void {
-    if (bytes < SMALL || res.closed) return;
+    if (res.closed) return;
     const who = scope.principal.id;
     const add = (change: number): void => {
       this.total += change;

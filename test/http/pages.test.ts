@@ -74,7 +74,9 @@ test.each([
 
 const ask = (as: Account, path: string, query: string): http.ClientRequest =>
   http.get({
-    ...{ port: (exchange.server.address() as AddressInfo).port, host: '127.0.0.1', path: `${path}?${query}` },
+    port: (exchange.server.address() as AddressInfo).port,
+    host: '127.0.0.1',
+    path: `${path}?${query}`,
     headers: { accept: TAXII, authorization: basic(as) },
   });
 

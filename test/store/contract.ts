@@ -701,7 +701,7 @@ export function describeStore(name: string, open: Open): void {
   });
 
   describe(`${name}: what validation looks at`, () => {
-    test('lookup gives the versions that the publisher may see, its own always, the newest first', async () => {
+    test('lookup gives the versions that the publisher may see, the newest first', async () => {
       const { store, c } = await withCollection();
       const [own, other, high, low] = [toolId(), toolId(), principal(4), principal(1)];
       await store.people.saveOrganisation(high.organisation);

@@ -253,3 +253,19 @@ describe('bodies', () => {
     inner.db.close();
   });
 });
+
+test('of two versions with one key and one rank, whichever is listed is found by id', async () => {
+  for (const listed of ['min', 'max']) {
+    const { objects, c, inner } = await store();
+    const id = toolId();
+    await objects.append(write(c), part([tool(id, 1, 0)]));
+    inner.db.exec(
+      `INSERT INTO versions SELECT row + 1, collection, type, key, object_id, spec, version, version_key, digest, rank, declared,
+         unresolved, publisher, size, body FROM versions;
+       UPDATE entries SET version = (SELECT ${listed}(row) FROM versions)`,
+    );
+    for (const version of [LAST, FIRST, ALL, exactly(instantKey(day(1))!)])
+      expect(await objects.list(read(c, 0), query({ ids: [id], version }))).toMatchObject({ count: 1 });
+    inner.db.close();
+  }
+});

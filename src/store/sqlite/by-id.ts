@@ -18,29 +18,33 @@ interface Named {
   readonly type: string;
 }
 
-export const SPECS = ['2.1', '2.0'];
+const SPECS = ['2.1', '2.0'];
 /** Rows of an object that are read at first; more and more while the page goes on in it. */
 const FEW = 32;
 /** Objects whose first rows are read in one step. */
 const OBJECTS = 20;
 
-const OBJECT = 'collection = @collection AND key = @key AND type = @type';
+export const OBJECT = 'collection = @collection AND key = @key AND type = @type';
 const UP_TO = (rank: Rank): string => Array.from({ length: rank + 1 }, (_, r) => r).join(', ');
 const ENTRIES = `SELECT e.date, e.version, ${QUESTIONS.map((q) => `e.${q}`).join(', ')}, ${TESTED}`;
 
-/** The newest, or oldest, version of each rank and specification version: among them is whatever is last, or first, for the rank. */
-function outermost(rank: Rank, order: 'DESC' | 'ASC'): string {
-  const seeks = SPECS.flatMap((spec) =>
-    Array.from(
-      { length: rank + 1 },
-      (_, r) => `SELECT row FROM (SELECT row FROM versions INDEXED BY versions_rank WHERE ${OBJECT}
-         AND spec = '${spec}' AND rank = ${r} ORDER BY version_key ${order}, row LIMIT 1)`,
-    ),
-  );
-  return seeks.join(' UNION ALL ');
+/** Something for each specification version and each rank up to one. */
+export const eachRank = <T>(rank: number, of: (spec: string, r: number) => T): T[] =>
+  SPECS.flatMap((spec) => Array.from({ length: rank + 1 }, (_, r) => of(spec, r)));
+
+/**
+ * The newest, or oldest, versions of each rank and specification version: among them is whatever is last, or first, for
+ * the rank. Several may have one key, where one was re-ranked to the rank of another.
+ */
+function outermost(rank: Rank, end: 'max' | 'min'): string {
+  const of = (spec: string, r: number): string => {
+    const some = `FROM versions INDEXED BY versions_rank WHERE ${OBJECT} AND spec = '${spec}' AND rank = ${r}`;
+    return `SELECT row ${some} AND version_key = (SELECT ${end}(version_key) ${some})`;
+  };
+  return eachRank(rank, of).join(' UNION ALL ');
 }
 
-/** Versions up to the rank, by whether they have one of some keys. */
+/** Versions up to the rank that also meet the condition. */
 export const visible = (rank: Rank, condition = ''): string =>
   `SELECT row FROM versions INDEXED BY versions_rank
    WHERE ${OBJECT} AND spec IN ('2.0', '2.1') AND rank IN (${UP_TO(rank)}) ${condition}`;
@@ -55,8 +59,8 @@ function chosen({ sql }: Connection, object: Named, rank: Rank, asks: Asked, aft
   const { questions, instants } = asks;
   const ends = (which: string): boolean => questions.some((q) => q.endsWith(which));
   const sources = [
-    ...(ends('_last') ? [outermost(rank, 'DESC')] : []),
-    ...(ends('_first') ? [outermost(rank, 'ASC')] : []),
+    ...(ends('_last') ? [outermost(rank, 'max')] : []),
+    ...(ends('_first') ? [outermost(rank, 'min')] : []),
     ...(instants ? [visible(rank, 'AND version_key IN (SELECT value FROM json_each(@instants))')] : []),
   ];
   const entries = sql(entriesOf(sources.join(' UNION ALL '))).all({
@@ -84,7 +88,7 @@ function all({ sql }: Connection, object: Named, rank: Rank, after: Micros, most
     `SELECT k.date, k.version, ${TESTED} FROM (${runs.join(' UNION ALL ')} ORDER BY date LIMIT @most) k
      CROSS JOIN versions v ON v.row = k.version ORDER BY k.date`,
   ).all({ ...object, after, most }) as Tested[];
-  const newest = (sql(entriesOf(outermost(rank, 'DESC'))).all(object) as Entry[]).filter(
+  const newest = (sql(entriesOf(outermost(rank, 'max'))).all(object) as Entry[]).filter(
     (e) => e.date > after && e.latest_all === e.latest_last && holds(e.latest_all, rank),
   );
   return newest.length === 0

@@ -2,7 +2,7 @@
 import type { Scope } from '../../domain/access';
 import { typeOf } from '../../domain/stix';
 import { MOST_HELD, MOST_HELD_BYTES, MOST_LOOKED_UP_BYTES, type Held, type ObjectStore } from '../store';
-import { SPECS, visible } from './by-id';
+import { eachRank, OBJECT, visible } from './by-id';
 import type { Connection } from './connection';
 import { keyOf } from './standing';
 
@@ -20,18 +20,10 @@ interface Body {
 
 /** The newest versions up to the rank, MOST_HELD of each rank and specification version, without their bodies. */
 function newest(rank: number): string {
-  const seeks = SPECS.flatMap((spec) =>
-    Array.from(
-      { length: rank + 1 },
-      (
-        _,
-        r,
-      ) => `SELECT * FROM (SELECT row, size, object_id, version_key FROM versions INDEXED BY versions_rank
-        WHERE collection = @collection AND key = @key AND type = @type AND spec = '${spec}' AND rank = ${r}
-        ORDER BY version_key DESC LIMIT ${MOST_HELD})`,
-    ),
-  );
-  return `${seeks.join(' UNION ALL ')} ORDER BY version_key DESC LIMIT ${MOST_HELD}`;
+  const of = (spec: string, r: number): string =>
+    `SELECT * FROM (SELECT row, size, object_id, version_key FROM versions INDEXED BY versions_rank
+     WHERE ${OBJECT} AND spec = '${spec}' AND rank = ${r} ORDER BY version_key DESC LIMIT ${MOST_HELD})`;
+  return `${eachRank(rank, of).join(' UNION ALL ')} ORDER BY version_key DESC LIMIT ${MOST_HELD}`;
 }
 
 const BODY = `SELECT v.body AS text,
@@ -53,10 +45,7 @@ export function heldObjects(
     scope.clearance !== undefined &&
     sql(
       `SELECT 1 FROM (${visible(scope.clearance)}) k JOIN versions v ON v.row = k.row WHERE v.object_id = @id LIMIT 1`,
-    ).get({
-      ...named(scope, id),
-      id,
-    }) !== undefined;
+    ).get({ ...named(scope, id), id }) !== undefined;
 
   return {
     lookup: async (scope, ids) =>
@@ -69,8 +58,9 @@ export function heldObjects(
           const held: Held[] = [];
           let most = Math.min(MOST_HELD_BYTES, left);
           for (const { row, size, object_id } of sql(newest(clearance)).all(named(scope, id)) as Version[]) {
+            if (object_id !== id) continue;
             // What is older than one left out would pass for the newest.
-            if (object_id !== id || size > most) break;
+            if (size > most) break;
             most -= size;
             left -= size;
             const { text, trusted } = sql(BODY).get(scope.principal.organisation.id, row) as Body;
