@@ -345,7 +345,7 @@ describe('validate and ids', () => {
     expect((await jisr(['validate', '--pattern', "[file:name = 'x']"])).code).toBe(0);
     expect((await jisr(['validate', '--pattern', '[file:name]'])).code).toBe(1);
     const { rules, registries } = await parsed('validate --rules');
-    expect(rules).toHaveLength(163);
+    expect(rules).toHaveLength(165);
     for (const version of Object.values(registries as object)) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
   });
 
