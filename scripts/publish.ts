@@ -4,18 +4,8 @@ import { OperatorError } from '../src/domain/errors';
 import type { Status } from '../src/domain/taxii';
 import { progress } from './progress';
 import { findFiles, readStix } from './stix-files';
-import { TaxiiClient } from './taxii-client';
-import { UsageError, type Arguments, type Context, type Verb } from './verb';
-
-/** The password of an account elsewhere: out of a file or the environment, never off the command line. */
-export async function passwordOf(a: Arguments, context: Context): Promise<string | undefined> {
-  const file = a.text('password-file');
-  if (file === undefined) return context.env['JISR_TAXII_PASSWORD'];
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new OperatorError(`${file}: cannot be read (${(error as Error).message}).`);
-  });
-  return text.replace(/\r?\n$/, '');
-}
+import { ACCOUNT, ACCOUNT_HELP, clientFor } from './account';
+import { UsageError, type Verb } from './verb';
 
 /** Envelopes stay well below what a server takes, and small enough to be answered soon. */
 const MOST_OBJECTS = 5000;
@@ -55,14 +45,13 @@ URL is that of a collection. Splits to what the server takes, waits for each sta
 object that was refused or warned of. After a break the same command goes on where it stood (--resume names the file
 that remembers it; default: FILE.published). Ends with 1 if an object was refused.
 
-  --password-file  a file that holds the password; or JISR_TAXII_PASSWORD in the environment
+${ACCOUNT_HELP}
 
 Example:
   jisr publish bundle.json --to http://127.0.0.1:6100/europe/collections/8601078a-72f0-4d76-a6bd-edc69cc12d63/ --user me`,
   options: {
+    ...ACCOUNT,
     to: { type: 'string' },
-    user: { type: 'string' },
-    'password-file': { type: 'string' },
     resume: { type: 'string' },
   },
   run: async (a, context) => {
@@ -70,11 +59,7 @@ Example:
     const [name] = a.words;
     if (url === undefined || name === undefined)
       throw new UsageError('Say what and where to: jisr publish bundle.json --to URL.');
-    const client = new TaxiiClient({
-      ...{ url, user: a.text('user'), password: await passwordOf(a, context) },
-      notice: (line) => context.error(line),
-      wait: context.wait,
-    });
+    const client = await clientFor(url, a, context);
     const texts: string[] = [];
     for (const file of await findFiles(a.words))
       for (const { source, members, unreadable } of await readStix(file, context)) {

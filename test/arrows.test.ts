@@ -22,6 +22,7 @@ const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
   [/^src\/admission$/, /^src\/(domain\/|validation\/|store\/store$)/],
   [/^src\/publish$/, /^src\/(domain\/|validation\/|store\/store$|door$|admission$)/],
   [/^src\/publish-thread$/, /^src\/(domain\/|store\/(store|open)$|door$|publish$)/],
+  [/^src\/feeds\//, /^src\/(domain\/|validation\/|feeds\/)/],
   [/^src\/http\//, /^src\/(domain\/|store\/store$|http\/|door$|config$|log$|passwords$)/],
   [/^src\/read-collection$/, /^src\/(domain\/|store\/store$)/],
   [/^src\/jobs\//, /^src\/(domain\/|store\/store$|jobs\/|log$|door$|read-collection$)/],
@@ -29,7 +30,7 @@ const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
   [/^src\/processes$/, /^src\/log$/],
   [
     /^scripts\//,
-    /^(scripts\/|src\/(domain\/|validation\/|store\/(store|open|archive|mongo\/sharding)$|jobs\/|passwords$|publish$|config$|read-collection$))/,
+    /^(scripts\/|src\/(domain\/|validation\/|store\/(store|open|archive|mongo\/sharding)$|jobs\/|feeds\/|passwords$|publish$|config$|read-collection$))/,
   ],
 ];
 
