@@ -3,64 +3,12 @@
  * any two steps loses nothing and repeats nothing: the cursor is written before the first append and names each file
  * before it is touched, and what stands behind the length that it names is cut off when the poll goes on.
  */
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { OperatorError } from '../src/domain/errors';
 import type { StixObject } from '../src/domain/stix';
 import { parseTimestamp } from '../src/domain/timestamp';
 import { BEGINNING, type Position } from '../src/feeds/position';
-
-/** The few things that are done to files, each of which may be where a run ends. */
-export interface Files {
-  readonly read: (path: string) => Promise<string | undefined>;
-  /** In bytes; undefined: there is no such file. */
-  readonly size: (path: string) => Promise<number | undefined>;
-  /** On disk when it resolves; only for its owner if it is new. */
-  readonly append: (path: string, text: string) => Promise<void>;
-  readonly truncate: (path: string, size: number) => Promise<void>;
-  /** All of a file or nothing; on disk when it resolves. */
-  readonly replace: (path: string, text: string) => Promise<void>;
-}
-
-async function put(path: string, flags: 'a' | 'wx', text: string): Promise<void> {
-  const handle = await open(path, flags, 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-const absent = (error: NodeJS.ErrnoException): undefined => {
-  if (error.code === 'ENOENT') return undefined;
-  throw new OperatorError(`${error.path ?? ''}: cannot be read (${error.message}).`);
-};
-
-export const DISK: Files = {
-  read: (path) => readFile(path, 'utf8').catch(absent),
-  size: (path) => stat(path).then((what) => what.size, absent),
-  append: async (path, text) => {
-    await mkdir(dirname(path), { recursive: true });
-    await put(path, 'a', text);
-  },
-  truncate: async (path, size) => {
-    const handle = await open(path, 'r+');
-    try {
-      await handle.truncate(size);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  },
-  replace: async (path, text) => {
-    const part = `${path}.part`;
-    await rm(part, { force: true });
-    await mkdir(dirname(path), { recursive: true });
-    await put(part, 'wx', text);
-    await rename(part, path);
-  },
-};
+import type { Files } from './disk';
 
 const FORMAT = 'jisr-cursor-2';
 

@@ -1,6 +1,7 @@
 import { formatTimestamp } from '../src/domain/timestamp';
 import { ACCOUNT, ACCOUNT_HELP, clientFor } from './account';
-import { DISK, PollOutput } from './poll-output';
+import { DISK } from './disk';
+import { PollOutput } from './poll-output';
 import { oneOf, UsageError, type Verb } from './verb';
 
 const FORMATS = ['jsonl', 'types'] as const;

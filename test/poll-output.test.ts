@@ -13,7 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StixObject } from '../src/domain/stix';
 import { askOf, beginPoll, takePage, versionName } from '../src/feeds/position';
-import { DISK, PollOutput, type Files } from '../scripts/poll-output';
+import { DISK, type Files } from '../scripts/disk';
+import { PollOutput } from '../scripts/poll-output';
 import { Model } from './support/taxii-model';
 
 class Crash extends Error {}

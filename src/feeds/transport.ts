@@ -13,7 +13,7 @@ export interface Bounds {
 }
 
 /** An answer may hold all that a page can; headers are bounded by Node itself (16 KiB). */
-export const BOUNDS: Bounds = { bytes: 256 * 1024 * 1024, depth: 500, idleMs: 60_000, totalMs: 600_000 };
+export const BOUNDS: Bounds = { bytes: 256 * 1024 * 1024, depth: 500, idleMs: 120_000, totalMs: 600_000 };
 
 export interface Reply {
   readonly status: number;
