@@ -15,7 +15,8 @@ import { progress } from './progress';
 import { recognise } from './refang';
 import { isExpired } from '../src/read-collection';
 import { actingAs, allowed, collectionNamed } from './select';
-import { findFiles, readStix } from './stix-files';
+import type { Member } from '../src/validation/text';
+import { findFiles, readStix, type StixText } from './stix-files';
 import { LONGEST_LINE, readLines, readText } from './text-lines';
 import { level, oneOf, UsageError, type Arguments, type Context, type Verb } from './verb';
 
@@ -54,7 +55,7 @@ class Import {
     private readonly store: Store,
     private readonly principal: Principal,
     private readonly collection: Collection,
-    private readonly door: LocalDoor | undefined,
+    private readonly door: LocalDoor,
     private readonly context: Context,
     private readonly defaults: ImportDefaults,
   ) {}
@@ -97,13 +98,13 @@ class Import {
         continue;
       }
       this.made++;
-      await this.door?.add(JSON.stringify(standing ? renewed(standing, object) : object));
+      await this.door.add(JSON.stringify(standing ? renewed(standing, object) : object));
     }
   }
 
-  async object(text: string): Promise<void> {
-    this.made++;
-    await this.door?.add(text);
+  async objects(members: readonly Member[]): Promise<void> {
+    this.made += members.length;
+    await this.door.addAll(members);
   }
 }
 
@@ -186,10 +187,31 @@ async function importCsv(
     );
 }
 
-async function importStix(run: Import, file: string, context: Context): Promise<void> {
-  for (const { source, members, unreadable } of await readStix(file, context)) {
-    if (unreadable !== undefined) run.skip(source, null, unreadable);
-    for (const { text } of members) await run.object(text);
+const isDefinition = ({ type }: Member): boolean => type === 'marking-definition';
+
+/**
+ * Files of STIX: the marking definitions of all of them first, as what cites one is ranked by default until it is
+ * there; then file by file, each in the order of its references.
+ */
+async function importStix(
+  run: Import,
+  files: readonly string[],
+  context: Context,
+  done: (file: string) => void,
+): Promise<void> {
+  const input = files.includes('-') ? await context.input() : Buffer.alloc(0);
+  const read = (file: string): Promise<StixText[]> => readStix(file, { input: async () => input });
+  if (files.length > 1)
+    for (const file of files)
+      for (const { members } of await read(file)) await run.objects(members.filter(isDefinition));
+  for (const file of files) {
+    const found: Member[] = [];
+    for (const { source, members, unreadable } of await read(file)) {
+      if (unreadable !== undefined) run.skip(source, null, unreadable);
+      for (const member of members) if (files.length === 1 || !isDefinition(member)) found.push(member);
+    }
+    await run.objects(found);
+    done(file);
   }
 }
 
@@ -212,21 +234,20 @@ function defaultsOf(a: Arguments, collection: Collection): ImportDefaults {
   };
 }
 
-function report(a: Arguments, context: Context, run: Import, door: LocalDoor | undefined): 0 | 1 {
-  const refused = door?.outcome.refused ?? [];
-  const accepted = door?.outcome.accepted ?? 0;
-  const held = (door?.outcome.held ?? 0) + run.alreadyThere;
-  const refusedCount = door?.refusedCount ?? 0;
+function report(a: Arguments, context: Context, run: Import, door: LocalDoor): 0 | 1 {
+  const { accepted, held, refused } = door.outcome;
+  const [added, there] = [accepted - held, held + run.alreadyThere];
   if (a.json)
     context.print(
       JSON.stringify({
-        ...{
-          applied: a.apply,
-          read: run.made + run.alreadyThere,
-          accepted: accepted - (door?.outcome.held ?? 0),
-        },
-        ...{ already_there: held, refused: refusedCount, unread: run.unreadCount },
-        ...{ unread_lines: run.unread, refusals: refused satisfies Status['failures'] },
+        applied: a.apply,
+        read: run.made + run.alreadyThere,
+        accepted: added,
+        already_there: there,
+        refused: door.refusedCount,
+        unread: run.unreadCount,
+        unread_lines: run.unread,
+        refusals: refused satisfies Status['failures'],
       }),
     );
   else {
@@ -237,11 +258,11 @@ function report(a: Arguments, context: Context, run: Import, door: LocalDoor | u
     for (const { id, message = '' } of refused) context.print(`${id}: ${message}`);
     context.print(
       a.apply
-        ? `${accepted - (door?.outcome.held ?? 0)} added, ${held} were there already, ${refusedCount} refused, ${run.unreadCount} lines could not be read.`
-        : `Would publish ${run.made} objects; ${run.alreadyThere} are there already; ${run.unreadCount} lines could not be read.\nNothing was changed. Say --apply to do it.`,
+        ? `${added} added, ${there} were there already, ${door.refusedCount} refused, ${run.unreadCount} lines could not be read.`
+        : `Would add ${added} objects; ${there} are there already; ${door.refusedCount} would be refused; ${run.unreadCount} lines could not be read.\nNothing was changed. Say --apply to do it.`,
     );
   }
-  return run.unreadCount + refusedCount > 0 ? 1 : 0;
+  return run.unreadCount + door.refusedCount > 0 ? 1 : 0;
 }
 
 export const importVerb: Verb = {
@@ -289,24 +310,29 @@ Example:
     const map = mapFile === undefined ? SIMPLE_MAP : await readColumnMap(mapFile);
     const files = await findFiles(a.words, /\.(?:json|jsonl|ndjson|stix|csv|tsv|txt|list|lst)$/i);
     const formats = files.map((file) => formatOf(file === '-' ? 'standard-input.json' : file, said));
-    const door = a.apply ? new LocalDoor(store, principal, collection, context) : undefined;
+    const door = new LocalDoor(store, principal, collection, context, a.apply);
     const run = new Import(store, principal, collection, door, context, defaults);
-    const sizes = await Promise.all(files.map(async (file) => (file === '-' ? 0 : (await stat(file)).size)));
+    const sizes = new Map<string, number>();
+    for (const file of files) sizes.set(file, file === '-' ? 0 : (await stat(file)).size);
     const bar = progress(
       context,
-      sizes.reduce((x, y) => x + y, 0),
+      [...sizes.values()].reduce((x, y) => x + y, 0),
       'bytes',
     );
-    let done = 0;
+    let bytes = 0;
+    const done = (file: string): void => bar.update((bytes += sizes.get(file) ?? 0));
+    const encoding = a.text('encoding');
     try {
+      const stix = files.filter((_, i) => formats[i] === 'stix');
+      await importStix(run, stix, context, done);
       for (const [i, file] of files.entries()) {
-        if (formats[i] === 'list') await importList(run, file, a.text('encoding'), context);
-        else if (formats[i] === 'csv') await importCsv(run, file, a.text('encoding'), map, context);
-        else await importStix(run, file, context);
+        if (formats[i] === 'stix') continue;
+        if (formats[i] === 'list') await importList(run, file, encoding, context);
+        else await importCsv(run, file, encoding, map, context);
         await run.flush();
-        bar.update((done += sizes[i] as number));
+        done(file);
       }
-      await door?.flush();
+      await door.flush();
     } finally {
       bar.stop();
     }

@@ -38,14 +38,14 @@ export interface OpenDoor extends Door {
 const RETRY_MS = 1000;
 
 /** What a publication itself says of marking definitions: its own word comes first (D5). */
-function definitionsIn(members: readonly RawMember[]): Map<string, Rank | null> {
+export function definitionsIn(members: readonly RawMember[]): Map<string, Rank | null> {
   const sound = members.filter(
     (m) => m.type === 'marking-definition' && !m.problem && checkObject(m.object).errors.length === 0,
   );
   return new Map(sound.map((m) => [m.id, definitionRank(m.object)]));
 }
 
-function readBody(body: Buffer, limits: DoorOptions['limits']): readonly RawMember[] {
+export function readBody(body: Buffer, limits: DoorOptions['limits']): readonly RawMember[] {
   try {
     return readEnvelope(body, limits).members;
   } catch (error) {

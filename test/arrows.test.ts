@@ -21,6 +21,7 @@ const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
   [/^src\/(door|passwords|log|config|first-start)$/, /^src\/(domain\/|store\/store$|passwords$|config$)/],
   [/^src\/admission$/, /^src\/(domain\/|validation\/|store\/store$)/],
   [/^src\/publish$/, /^src\/(domain\/|validation\/|store\/store$|door$|admission$)/],
+  [/^src\/foresee$/, /^src\/(domain\/|store\/store$|admission$|publish$)/],
   [/^src\/publish-thread$/, /^src\/(domain\/|store\/(store|open)$|door$|publish$)/],
   [/^src\/feeds\//, /^src\/(domain\/|validation\/|feeds\/)/],
   [/^src\/http\//, /^src\/(domain\/|store\/store$|http\/|door$|config$|log$|passwords$)/],
@@ -30,7 +31,7 @@ const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
   [/^src\/processes$/, /^src\/log$/],
   [
     /^scripts\//,
-    /^(scripts\/|src\/(domain\/|validation\/|store\/(store|open|archive|mongo\/sharding)$|jobs\/|feeds\/|passwords$|publish$|config$|read-collection$))/,
+    /^(scripts\/|src\/(domain\/|validation\/|store\/(store|open|archive|mongo\/sharding)$|jobs\/|feeds\/|passwords$|publish$|foresee$|config$|read-collection$))/,
   ],
 ];
 

@@ -11,7 +11,7 @@ import type { Channel, Grant } from '../domain/channel';
 import type { Change } from '../domain/changes';
 import type { Member } from '../domain/publication';
 import type { Matching, ObjectQuery } from '../domain/query';
-import type { Status } from '../domain/taxii';
+import type { Status, StatusDetails } from '../domain/taxii';
 import type { Micros } from '../domain/timestamp';
 import type { Rank } from '../domain/tlp';
 
@@ -54,6 +54,12 @@ export interface Part {
   readonly members: readonly Member[];
   /** What the publication itself says of the marking definitions in it, by id: looked at before the store (D5). */
   readonly definitions: ReadonlyMap<string, Rank | null>;
+}
+
+/** What a publisher is told of one member. */
+export interface PartVerdict {
+  readonly ok: boolean;
+  readonly details: StatusDetails;
 }
 
 /** What a status begins with. */
@@ -126,6 +132,13 @@ export interface ObjectStore {
    * @throws {StoreUnavailable} nothing was written, and the call may be repeated; repeating it is harmless.
    */
   append(scope: Scope<'write'>, part: Part): Promise<Status>;
+  /**
+   * What `append` would say of parts, one after the other, each with its own status; nothing is written, and other
+   * writers wait no longer than for an append of as many members.
+   *
+   * @returns the verdicts of all members, in their order.
+   */
+  foresee(scope: Scope<'write'>, parts: readonly Part[]): Promise<readonly PartVerdict[]>;
   /** Removes versions of one object, chosen by `chooseRemoval`. @throws {StoreUnavailable} */
   remove(
     scope: Scope<'remove'>,

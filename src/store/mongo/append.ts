@@ -6,7 +6,7 @@ import { groupOf, typeOf, type StixObject } from '../../domain/stix';
 import type { Status, StatusDetails } from '../../domain/taxii';
 import { formatTimestamp, instantKey, type Micros } from '../../domain/timestamp';
 import { highest, rankFrom, resolveMarks, type Known, type Rank } from '../../domain/tlp';
-import type { Part, Removal, Retirement } from '../store';
+import type { Part, PartVerdict, Removal, Retirement } from '../store';
 import type { CatalogReader } from './catalog';
 import type { EntryDoc, MarkingDoc } from './connection';
 import { statusNow } from './records';
@@ -61,7 +61,7 @@ interface Adding {
   readonly defined: MarkingDoc[];
 }
 
-function addOne(adding: Adding, candidate: Candidate): { ok: boolean; details: StatusDetails } {
+function addOne(adding: Adding, candidate: Candidate): PartVerdict {
   const { scope, part, unit, around } = adding;
   const organisation = scope.principal.organisation.id;
   const standing = unit.versions(candidate.id).map((v) => ({ ...v, ref: v.ref }));
@@ -120,6 +120,11 @@ function addOne(adding: Adding, candidate: Candidate): { ok: boolean; details: S
   return { ok: true, details: details(version, judgement.message) };
 }
 
+const verdictsOf = (adding: Adding): PartVerdict[] =>
+  adding.part.members.map((member) =>
+    'candidate' in member ? addOne(adding, member.candidate) : { ok: false, details: member.refused },
+  );
+
 /** A marking definition arrived: who cites it here and waited for it gets the rank that it says (D5). */
 function define({ scope, unit, defined }: Adding, id: string, rank: Rank | null): void {
   const organisation = scope.principal.organisation.id;
@@ -176,31 +181,54 @@ export function writer(worker: Worker, catalog: CatalogReader) {
     }
   }
 
+  /** The entries that parts look at: those of their objects, and of what waits for definitions among them. */
+  function concerned(
+    scope: Scope<'write'>,
+    parts: readonly Part[],
+  ): { definitions: string[]; looked: () => Promise<{ u: { $in: string[] } }> } {
+    const candidates = parts
+      .flatMap((part) => part.members)
+      .flatMap((m) => ('candidate' in m ? [m.candidate] : []));
+    const uuids = [...new Set(candidates.map((c) => uuidOf(c.id)))];
+    const definitions = candidates.filter((c) => c.definition !== undefined).map((c) => c.id);
+    const looked = async (): Promise<{ u: { $in: string[] } }> => {
+      const citing =
+        definitions.length === 0
+          ? undefined
+          : await whole(scope.collection.id, { unresolved: { $in: definitions } });
+      return { u: { $in: [...uuids, ...(citing?.u.$in ?? [])] } };
+    };
+    return { definitions, looked };
+  }
+
   return {
     spread,
+
+    /** {@link ObjectStore.foresee}: a unit that is never committed. */
+    foresee: async (scope: Scope<'write'>, parts: readonly Part[]): Promise<PartVerdict[]> => {
+      if (!(await catalog.collection(scope.collection.id))) throw notFound();
+      return worker.run(scope.collection.id, concerned(scope, parts).looked, async (unit) => {
+        const defined: MarkingDoc[] = [];
+        const answer: PartVerdict[] = [];
+        for (const part of parts) {
+          const around = await surroundings(worker, part);
+          answer.push(...verdictsOf({ scope, part, unit, around, defined }));
+        }
+        return { answer };
+      });
+    },
 
     append: async (scope: Scope<'write'>, part: Part): Promise<Status> => {
       if (!(await catalog.collection(scope.collection.id))) throw notFound();
       const { id } = part.status;
-      const candidates = part.members.flatMap((m) => ('candidate' in m ? [m.candidate] : []));
-      const uuids = [...new Set(candidates.map((c) => uuidOf(c.id)))];
-      const definitions = candidates.filter((c) => c.definition !== undefined).map((c) => c.id);
-      const looked = async (): Promise<{ u: { $in: string[] } }> => {
-        const citing =
-          definitions.length === 0
-            ? undefined
-            : await whole(scope.collection.id, { unresolved: { $in: definitions } });
-        return { u: { $in: [...uuids, ...(citing?.u.$in ?? [])] } };
-      };
+      const { definitions, looked } = concerned(scope, [part]);
       const cited = new Set<string>();
       const done = await worker.run<boolean>(scope.collection.id, looked, async (unit) => {
         const before = await tables.parts.findOne({ _id: `${id}:${part.number}` });
         const status = await tables.statuses.findOne({ _id: id });
         if (before || status?.complete === true) return { answer: true };
         const adding: Adding = { scope, part, unit, around: await surroundings(worker, part), defined: [] };
-        const verdicts = part.members.map((member) =>
-          'candidate' in member ? addOne(adding, member.candidate) : { ok: false, details: member.refused },
-        );
+        const verdicts = verdictsOf(adding);
         const successes = verdicts.filter((v) => v.ok).map((v) => v.details);
         const failures = verdicts.filter((v) => !v.ok).map((v) => v.details);
         const counts = JSON.stringify({ success: successes.length, failure: failures.length });

@@ -13,7 +13,7 @@ import { groupOf, typeOf } from '../../domain/stix';
 import type { Status, StatusDetails } from '../../domain/taxii';
 import { formatTimestamp, instantKey } from '../../domain/timestamp';
 import { highest, rankFrom, resolveMarks, type Known, type Rank } from '../../domain/tlp';
-import type { Part, Removal } from '../store';
+import type { Part, PartVerdict, Removal } from '../store';
 import type { Connection } from './connection';
 import { drawDates, type Dates } from './dates';
 import { recordPart, writeAudit } from './records';
@@ -63,7 +63,7 @@ interface Adding {
 }
 
 /** @returns the verdict of one object, after doing what it says. */
-function addOne(adding: Adding, candidate: Candidate): { ok: boolean; details: StatusDetails } {
+function addOne(adding: Adding, candidate: Candidate): PartVerdict {
   const { connection, scope, part, collection, dates } = adding;
   const { sql } = connection;
   const organisation = scope.principal.organisation.id;
@@ -171,6 +171,34 @@ function defineMarking({ connection, scope, dates }: Adding, id: string, rank: R
   }
 }
 
+const verdictsOf = (adding: Adding): PartVerdict[] =>
+  adding.part.members.map((member) =>
+    'candidate' in member ? addOne(adding, member.candidate) : { ok: false, details: member.refused },
+  );
+
+/** Thrown to undo a transaction. */
+class Undone extends Error {}
+
+/** {@link ObjectStore.foresee} in one transaction that is undone. */
+export function foresee(
+  connection: Connection,
+  scope: Scope<'write'>,
+  parts: readonly Part[],
+): PartVerdict[] {
+  let verdicts: PartVerdict[] = [];
+  try {
+    connection.write(() => {
+      const collection = collectionRow(connection, scope.collection.id);
+      const dates = drawDates(connection);
+      verdicts = parts.flatMap((part) => verdictsOf({ connection, scope, part, collection, dates }));
+      throw new Undone();
+    });
+  } catch (error) {
+    if (!(error instanceof Undone)) throw error;
+  }
+  return verdicts;
+}
+
 /** {@link ObjectStore.append} in one transaction. */
 export function append(connection: Connection, scope: Scope<'write'>, part: Part): Status {
   return connection.write(() => {
@@ -178,9 +206,7 @@ export function append(connection: Connection, scope: Scope<'write'>, part: Part
     const dates = drawDates(connection);
     const adding: Adding = { connection, scope, part, collection, dates };
     return recordPart(connection, scope, part, () => {
-      const verdicts = part.members.map((member) =>
-        'candidate' in member ? addOne(adding, member.candidate) : { ok: false, details: member.refused },
-      );
+      const verdicts = verdictsOf(adding);
       dates.save();
       return verdicts;
     });

@@ -4,7 +4,7 @@ import { notFound } from '../../domain/access';
 import type { ObjectQuery } from '../../domain/query';
 import type { Rank } from '../../domain/tlp';
 import { MOST_HELD, type Held, type Inspected, type Listed, type ObjectStore, type Page } from '../store';
-import { append, remove } from './append';
+import { append, foresee, remove } from './append';
 import type { Connection } from './connection';
 import { pageOf } from '../page';
 import { pick, type Candidate } from './query';
@@ -73,6 +73,7 @@ export function sqliteObjects(connection: Connection): ObjectStore {
         );
       }),
     append: async (scope, part) => append(connection, scope, part),
+    foresee: async (scope, parts) => foresee(connection, scope, parts),
     remove: async (scope, id, selection) => remove(connection, scope, id, selection),
     find,
     list: async (scope, query) => {
