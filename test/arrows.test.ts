@@ -7,7 +7,7 @@ const ROOT = process.cwd();
 const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
   [/^src\/domain\//, /^src\/domain\//],
   [/^src\/validation\//, /^src\/(domain|validation)\//],
-  [/^src\/store\/(store|archive)$/, /^src\/(domain\/|store\/(store|archive)$)/],
+  [/^src\/store\/(store|archive|url)$/, /^src\/(domain\/|store\/(store|archive)$)/],
   [
     /^src\/store\/sqlite\//,
     /^src\/(domain\/|store\/((store|page|archive|status|hand-grants|refusals)$|sqlite\/))/,
@@ -18,7 +18,10 @@ const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
   ],
   [/^src\/store\/(page|status|hand-grants|refusals)$/, /^src\/(domain\/|store\/store$)/],
   [/^src\/store\/open$/, /^src\/(domain\/|store\/)/],
-  [/^src\/(door|passwords|log|config|first-start)$/, /^src\/(domain\/|store\/store$|passwords$|config$)/],
+  [
+    /^src\/(door|passwords|log|config|first-start)$/,
+    /^src\/(domain\/|store\/(store|url)$|passwords$|config$)/,
+  ],
   [/^src\/admission$/, /^src\/(domain\/|validation\/|store\/store$)/],
   [/^src\/publish$/, /^src\/(domain\/|validation\/|store\/store$|door$|admission$)/],
   [/^src\/foresee$/, /^src\/(domain\/|store\/store$|admission$|publish$)/],
@@ -31,7 +34,7 @@ const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
   [/^src\/processes$/, /^src\/log$/],
   [
     /^scripts\//,
-    /^(scripts\/|src\/(domain\/|validation\/|store\/(store|open|archive|mongo\/sharding)$|jobs\/|feeds\/|passwords$|publish$|foresee$|config$|read-collection$))/,
+    /^(scripts\/|src\/(domain\/|validation\/|store\/(store|open|archive|url|mongo\/sharding)$|jobs\/|feeds\/|passwords$|publish$|foresee$|config$|read-collection$))/,
   ],
 ];
 
