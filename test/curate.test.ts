@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LANGUAGES, placeName, word } from '../scripts/stats-words';
 import { openStore } from '../src/store/open';
 import { part, write } from './support/exchange';
 import { furnish, IDENTITY } from './support/desk';
@@ -524,6 +525,28 @@ describe('search, show, diff, stats', () => {
     expect(found['changed'][0].properties).toEqual(
       expect.arrayContaining([{ name: 'revoked', before: null, after: true }]),
     );
+  });
+
+  test('§5: statistics are in the language asked for, countries by name; charts mirror where one reads from the right', async () => {
+    const { out } = await jisr(['stats', TO, '--lang', 'ar']);
+    expect(out).toMatch(/البلد +الكائنات/);
+    const csv = await jisr(['stats', TO, '--lang', 'fr', '--format', 'csv']);
+    expect(csv.out).toMatch(/^décompte,nom,objets/);
+    expect(csv.out).toContain('état,actifs,');
+    expect((await said(['stats', TO, '--lang', 'es'])).by_state.active).toBeGreaterThan(0);
+    await jisr(['stats', TO, '--format', 'svg', '--lang', 'ar', '--out', path('charts')]);
+    const svg = readFileSync(path('charts/objects-by-state.svg'), 'utf8');
+    expect(svg).toContain('xml:lang="ar"');
+    expect(svg).toMatch(/x="712" y="24" text-anchor="end"[^>]*>الكائنات حسب الحالة</);
+    expect(svg).toMatch(/x="508" y="54" text-anchor="start"[^>]*>سارية</);
+    expect((await jisr(['stats', TO, '--lang', 'xx'])).code).toBe(2);
+  });
+
+  test('countries have names, and every word of ours is there in every language', () => {
+    expect(LANGUAGES.map((l) => placeName(l, 'EG'))).toEqual(['مصر', 'Egypt', 'Égypte', 'Egipto']);
+    expect(placeName('ar', 'mena')).toBe('الشرق الأوسط وشمال أفريقيا');
+    for (const name of ['never read', 'up to a year', 'unknown', 'Objects by age'])
+      for (const l of LANGUAGES) if (l !== 'en') expect(word(l, name)).not.toBe(name);
   });
 
   test('stats count each object once in every dimension; table, CSV and SVG say the same', async () => {
