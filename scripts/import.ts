@@ -1,38 +1,17 @@
-import { parse } from 'csv-parse';
 import { stat } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import type { Principal } from '../src/domain/access';
 import type { Collection, ImportDefaults } from '../src/domain/channel';
-import { OperatorError } from '../src/domain/errors';
-import type { StixObject } from '../src/domain/stix';
 import type { Status } from '../src/domain/taxii';
-import { scopeFor } from '../src/domain/access';
-import type { Store } from '../src/store/store';
-import { readColumnMap, requireColumns, rowToSaid, SIMPLE_MAP, type ColumnMap } from './column-map';
-import { indicatorOf, renewed, type Said } from './indicators';
+import { readColumnMap, SIMPLE_MAP } from './column-map';
+import { Import } from './import-run';
+import { importCsv, importList, importStix } from './import-sources';
 import { LocalDoor } from './local-door';
 import { progress } from './progress';
-import { recognise } from './refang';
-import { isExpired } from '../src/read-collection';
-import { actingAs, allowed, collectionNamed } from './select';
-import type { Member } from '../src/validation/text';
-import { findFiles, readStix, type StixText } from './stix-files';
-import { LONGEST_LINE, readLines, readText } from './text-lines';
+import { actingAs, collectionNamed } from './select';
+import { findFiles } from './stix-files';
 import { level, oneOf, UsageError, type Arguments, type Context, type Verb } from './verb';
 
 const FORMATS = ['auto', 'stix', 'csv', 'list'] as const;
 type Format = Exclude<(typeof FORMATS)[number], 'auto'>;
-
-/** What could not be read, with its place and why. */
-interface Unread {
-  readonly source: string;
-  readonly line: number | null;
-  readonly why: string;
-}
-
-/** Kept for the report; all are counted. */
-const MOST_KEPT = 1000;
-const BATCH = 500;
 
 function formatOf(name: string, said: (typeof FORMATS)[number]): Format {
   if (said !== 'auto') return said;
@@ -40,179 +19,6 @@ function formatOf(name: string, said: (typeof FORMATS)[number]): Format {
   if (/\.(?:csv|tsv)$/i.test(name)) return 'csv';
   if (/\.(?:txt|list|lst)$/i.test(name)) return 'list';
   throw new UsageError(`${name}: what is it? Say --format stix, csv or list.`);
-}
-
-/** One run: what it was given, and what came of it. */
-class Import {
-  readonly unread: Unread[] = [];
-  unreadCount = 0;
-  made = 0;
-  alreadyThere = 0;
-  private waiting: { object: StixObject; source: string; line: number | null }[] = [];
-  private readonly seen = new Set<string>();
-
-  constructor(
-    private readonly store: Store,
-    private readonly principal: Principal,
-    private readonly collection: Collection,
-    private readonly door: LocalDoor,
-    private readonly context: Context,
-    private readonly defaults: ImportDefaults,
-  ) {}
-
-  skip(source: string, line: number | null, why: string): void {
-    this.unreadCount++;
-    if (this.unread.length < MOST_KEPT) this.unread.push({ source, line, why });
-  }
-
-  async indicator(said: Said, source: string, line: number | null): Promise<void> {
-    const producer = this.principal.organisation.identity;
-    const now = this.context.clock();
-    const object = indicatorOf(said, { producer, defaults: this.defaults, now });
-    const id = String(object['id']);
-    // A value that a feed names twice is one indicator.
-    if (this.seen.has(id)) {
-      this.alreadyThere++;
-      return;
-    }
-    this.seen.add(id);
-    this.waiting.push({ object, source, line });
-    if (this.waiting.length >= BATCH) await this.flush();
-  }
-
-  /** Only what is not there, or was there and is past its time, is published. */
-  async flush(): Promise<void> {
-    const batch = this.waiting;
-    this.waiting = [];
-    const scope = await allowed('import', () => scopeFor(this.principal, this.collection, 'write'));
-    const held = await this.store.objects.lookup(
-      scope,
-      batch.map(({ object }) => String(object['id'])),
-    );
-    const now = this.context.clock();
-    for (const { object } of batch) {
-      const text = held.get(String(object['id']))?.[0]?.text;
-      const standing = text === undefined ? undefined : (JSON.parse(text) as StixObject);
-      if (standing && (!isExpired(standing, now) || standing['revoked'] === true)) {
-        this.alreadyThere++;
-        continue;
-      }
-      this.made++;
-      await this.door.add(JSON.stringify(standing ? renewed(standing, object) : object));
-    }
-  }
-
-  async objects(members: readonly Member[]): Promise<void> {
-    this.made += members.length;
-    await this.door.addAll(members);
-  }
-}
-
-async function importList(
-  run: Import,
-  file: string,
-  encoding: string | undefined,
-  context: Context,
-): Promise<void> {
-  for await (const { number, text } of readLines(readText(file, encoding, context))) {
-    if (text === undefined) {
-      run.skip(file, number, `is longer than ${LONGEST_LINE} characters`);
-      continue;
-    }
-    const said = text.replace(/^\s*(?:#|\/\/|;).*$/, '').trim();
-    if (said === '') continue;
-    const value = recognise(said.split(/[\s,;]+#/)[0] as string);
-    if (value) await run.indicator({ value }, file, number);
-    else run.skip(file, number, `"${said.slice(0, 80)}" is no address, domain, URL, e-mail address or hash`);
-  }
-}
-
-/** What csv-parse says, for people. */
-function csvProblem({ code, message }: Error & { code?: string }): string {
-  return code === 'CSV_QUOTE_NOT_CLOSED' ? 'a quote is opened and never closed' : message;
-}
-
-async function importCsv(
-  run: Import,
-  file: string,
-  encoding: string | undefined,
-  map: ColumnMap,
-  context: Context,
-): Promise<void> {
-  let header: string[] | undefined;
-  /** Where the last row that was read ends: what is wrong begins behind it. */
-  let lastLine = 1;
-  let brokenAt: number | undefined;
-  const parser = parse({
-    bom: true,
-    delimiter: map.delimiter ?? (/\.tsv$/i.test(file) ? '\t' : ','),
-    columns: (names: string[]) => {
-      header = names.map((name) => name.trim());
-      requireColumns(file, map, header);
-      return header;
-    },
-    info: true,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    skip_records_with_error: true,
-    max_record_size: LONGEST_LINE,
-    on_skip: (error) => {
-      if (!error || brokenAt !== undefined) return;
-      const { code, lines } = error as { code?: string; lines?: number };
-      // What follows begins in the middle of a record.
-      if (code === 'CSV_MAX_RECORD_SIZE') brokenAt = lines ?? 0;
-      else run.skip(file, lastLine + 1, csvProblem(error));
-    },
-  });
-  const text = Readable.from(readText(file, encoding ?? map.encoding, context));
-  text.on('error', (error) => parser.destroy(error));
-  try {
-    for await (const row of text.pipe(parser)) {
-      const { record, info } = row as { record: Record<string, string>; info: { lines: number } };
-      if (brokenAt !== undefined && info.lines >= brokenAt) break;
-      lastLine = info.lines;
-      const said = rowToSaid(map, record);
-      if (typeof said === 'string') run.skip(file, info.lines, said);
-      else await run.indicator(said, file, info.lines);
-    }
-  } catch (error) {
-    if (error instanceof OperatorError) throw error;
-    run.skip(file, lastLine + 1, `${csvProblem(error as Error)}; nothing after it was read`);
-  }
-  if (brokenAt !== undefined)
-    run.skip(
-      file,
-      lastLine + 1,
-      `a record is longer than ${LONGEST_LINE} characters: is a quote never closed? Nothing after it was read`,
-    );
-}
-
-const isDefinition = ({ type }: Member): boolean => type === 'marking-definition';
-
-/**
- * Files of STIX: the marking definitions of all of them first, as what cites one is ranked by default until it is
- * there; then file by file, each in the order of its references.
- */
-async function importStix(
-  run: Import,
-  files: readonly string[],
-  context: Context,
-  done: (file: string) => void,
-): Promise<void> {
-  const input = files.includes('-') ? await context.input() : Buffer.alloc(0);
-  const read = (file: string): Promise<StixText[]> => readStix(file, { input: async () => input });
-  if (files.length > 1)
-    for (const file of files)
-      for (const { members } of await read(file)) await run.objects(members.filter(isDefinition));
-  for (const file of files) {
-    const found: Member[] = [];
-    for (const { source, members, unreadable } of await read(file)) {
-      if (unreadable !== undefined) run.skip(source, null, unreadable);
-      for (const member of members) if (files.length === 1 || !isDefinition(member)) found.push(member);
-    }
-    await run.objects(found);
-    done(file);
-  }
 }
 
 function defaultsOf(a: Arguments, collection: Collection): ImportDefaults {

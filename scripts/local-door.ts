@@ -67,7 +67,7 @@ export class LocalDoor {
   }
 
   /** Adds objects so that no publication breaks what belongs together: what others refer to goes first. */
-  async addAll<M extends Ordered & { readonly text: string }>(members: readonly M[]): Promise<void> {
+  async addAll(members: readonly (Ordered & { readonly text: string })[]): Promise<void> {
     const parts = partsOf(
       dependencyGroups(members),
       () => 1,

@@ -50,13 +50,8 @@ const isMispEvent = (value: unknown): boolean =>
 
 /** MISP's own JSON: one event, or what its search answers. */
 function isMisp(parsed: unknown): boolean {
-  const response = (parsed as StixObject | undefined)?.['response'];
-  const [first] = Array.isArray(parsed)
-    ? (parsed as unknown[])
-    : Array.isArray(response)
-      ? response
-      : [parsed];
-  return isMispEvent(first);
+  const response = (parsed as StixObject | null | undefined)?.['response'] ?? parsed;
+  return isMispEvent(Array.isArray(response) ? (response as unknown[])[0] : response);
 }
 
 const MISP =
