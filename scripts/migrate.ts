@@ -40,7 +40,9 @@ Example:
   run: async (a, context) => {
     const [from, to] = [required(a, 'from'), required(a, 'to')];
     if (from === to) throw new OperatorError('--to: this is the same store.');
-    const [source, target] = [await openStore(urlOf(a, 'from')), await openStore(urlOf(a, 'to'))];
+    // Both are looked at before either is opened, which makes one that is not there.
+    const [fromUrl, toUrl] = [urlOf(a, 'from'), urlOf(a, 'to')];
+    const [source, target] = [await openStore(fromUrl), await openStore(toUrl)];
     try {
       const me = createHash('sha256').update(from).digest('hex').slice(0, 16);
       const notes = await target.house.notes(OF);
