@@ -1,12 +1,11 @@
 /** A backup: JSON lines, gzipped; the last line has counts and digests, without which nothing of it is believed. */
-import { createReadStream, createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { OperatorError } from '../src/domain/errors';
 import { Summary, type ArchiveRecord } from '../src/store/archive';
+import { writeWhole } from './disk';
 
 const FORMAT = 'jisr-backup-1';
 
@@ -19,12 +18,13 @@ interface End {
   readonly summary: Readonly<Record<string, string>>;
 }
 
-/** Writes a file that appears only when it is whole. @returns counts by kind. @throws {OperatorError} no room. */
+/** Writes a file that appears only when it is whole. @returns counts by kind. @throws {OperatorError} no room, or it stands already. */
 export async function writeArchive(
   path: string,
   at: string,
   records: AsyncIterable<ArchiveRecord>,
   seen: (record: ArchiveRecord) => void,
+  overwrite: boolean,
 ): Promise<Record<string, number>> {
   const summary = new Summary();
   async function* lines(): AsyncGenerator<string> {
@@ -36,22 +36,9 @@ export async function writeArchive(
     }
     yield `${JSON.stringify({ kind: 'end', summary: summary.toJSON() } satisfies End)}\n`;
   }
-  const part = `${path}.part`;
-  try {
-    // Only for its owner: there are password hashes in it.
-    await pipeline(
-      Readable.from(lines()),
-      createGzip({ level: 1 }),
-      createWriteStream(part, { mode: 0o600, flush: true }),
-    );
-    await rename(part, path);
-  } catch (error) {
-    await rm(part, { force: true });
-    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
-    throw new OperatorError(
-      `${path}: cannot be written (${(error as Error).message}). Nothing was left behind; make room and run it again.`,
-    );
-  }
+  // Password hashes are in it: writeWhole makes it its owner's alone.
+  const zipped = Readable.from(lines()).compose(createGzip({ level: 1 })) as AsyncIterable<Uint8Array>;
+  await writeWhole(path, zipped, overwrite);
   return summary.counts();
 }
 

@@ -1,4 +1,5 @@
 import { formatTimestamp } from '../src/domain/timestamp';
+import type { ArchiveRecord } from '../src/store/archive';
 import { writeArchive } from './archive-file';
 import { progress } from './progress';
 import { UsageError, type Verb } from './verb';
@@ -11,15 +12,15 @@ const listed = (counts: Readonly<Record<string, number>>): string =>
 export const backup: Verb = {
   name: 'backup',
   summary: 'write all of the store into one file, also while the server runs',
-  help: `jisr backup FILE [--json]
+  help: `jisr backup FILE [--overwrite] [--json]
 
 As of one moment: SQLite gives it by a transaction, on MongoDB what changes meanwhile is read again until nothing does.
 The file is gzipped JSON lines with digests; it holds password hashes, and only its owner may read it. It can be
-restored into a store of either kind.
+restored into a store of either kind. A file that stands already is left alone unless --overwrite is said.
 
 Example:
   jisr backup jisr-2024-01-31.backup`,
-  options: {},
+  options: { overwrite: { type: 'boolean' } },
   run: async (a, context) => {
     const [path] = a.words;
     if (path === undefined) throw new UsageError('Say where to: jisr backup FILE.');
@@ -28,9 +29,10 @@ Example:
     let objects = 0;
     try {
       const at = formatTimestamp(context.clock());
-      const counts = await writeArchive(path, at, store.archive.dump(), (record) => {
-        if (record.kind === 'object') bar.update(++objects);
-      });
+      const seen = ({ kind }: ArchiveRecord): void => {
+        if (kind === 'object') bar.update(++objects);
+      };
+      const counts = await writeArchive(path, at, store.archive.dump(), seen, a.flag('overwrite'));
       context.print(a.json ? JSON.stringify({ file: path, at, counts }) : `${path}: ${listed(counts)}.`);
     } finally {
       bar.stop();

@@ -56,7 +56,7 @@ Example:
       else if (!group.some((i) => i.id === item.id)) group.push(item);
     }
     const found = [...groups.values()].filter((group) => group.length > 1);
-    const door = a.apply ? new LocalDoor(store, principal, collection, context) : undefined;
+    const door = new LocalDoor(store, principal, collection, context, a.apply);
     const now = formatTimestamp(context.clock()).replace(/\d{3}Z$/, 'Z');
     const report = found.map((group) => {
       const keep = kept(group, owners);
@@ -66,7 +66,7 @@ Example:
     for (const { keep, fresh } of report) {
       for (const other of fresh) {
         const marks = other.rank > keep.rank ? other.object : keep.object;
-        await door?.add(
+        await door.add(
           JSON.stringify({
             ...{ type: 'relationship', spec_version: '2.1', id: `relationship--${uuid()}` },
             ...(principal.organisation.identity === undefined
@@ -81,8 +81,8 @@ Example:
         );
       }
     }
-    await door?.flush();
-    const [refusal] = door?.outcome.refused ?? [];
+    await door.flush();
+    const [refusal] = door.outcome.refused;
     if (refusal) throw new OperatorError(`A relationship was refused: ${refusal.message ?? ''}`);
     const joins = report.reduce((sum, r) => sum + r.fresh.length, 0);
     if (a.json)

@@ -1,16 +1,13 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
-import { once } from 'node:events';
 import { stringify } from 'csv-stringify/sync';
 import { v4 as uuid } from 'uuid';
-import { OperatorError } from '../src/domain/errors';
 import { formatTimestamp } from '../src/domain/timestamp';
 import { tlpName } from '../src/domain/tlp';
+import { writeWhole } from './disk';
 import { badValues, LISTS, type ListKind } from './block-list';
 import { progress } from './progress';
 import { isExpired, type Item } from '../src/read-collection';
 import { collectionNamed, select, SELECTION, SELECTION_HELP } from './select';
-import { oneOf, type Context, type Verb } from './verb';
+import { oneOf, type Verb } from './verb';
 
 const FORMATS = ['bundle', 'jsonl', 'csv', 'list'] as const;
 const COLUMNS = [
@@ -41,62 +38,6 @@ function csvRow({ object, date, rank }: Item): string {
   };
   // A cell that a spreadsheet would run as a formula is written as text.
   return stringify([COLUMNS.map(cell)], { escape_formulas: true });
-}
-
-/** Where the output goes: standard output, a device or pipe, or a file that appears only when it is whole. */
-interface Sink {
-  write(text: string): Promise<void>;
-  end(): Promise<void>;
-  abandon(): Promise<void>;
-}
-
-function toStandardOutput(context: Context): Sink {
-  return {
-    write: (text) => context.write(text),
-    end: async () => undefined,
-    abandon: async () => undefined,
-  };
-}
-
-async function toFile(path: string): Promise<Sink> {
-  // A device or a pipe is written to; another file in its place would not be what was meant.
-  const inPlace = await stat(path).then(
-    (what) => !what.isFile(),
-    () => false,
-  );
-  const part = inPlace ? path : `${path}.part`;
-  const stream = createWriteStream(part);
-  let failed: Error | undefined;
-  stream.on('error', (error) => (failed = error));
-  const check = (): void => {
-    if (failed)
-      throw new OperatorError(
-        `${path}: cannot be written (${failed.message}). Nothing was left behind; make room and run it again.`,
-      );
-  };
-  await Promise.race([once(stream, 'open'), once(stream, 'error')]).catch(() => undefined);
-  check();
-  return {
-    async write(text) {
-      check();
-      if (!stream.write(text)) {
-        const over = new AbortController();
-        const either = ['drain', 'close'].map((event) => once(stream, event, { signal: over.signal }));
-        await Promise.race(either).finally(() => over.abort());
-      }
-      check();
-    },
-    async end() {
-      stream.end();
-      if (!stream.closed) await once(stream, 'close').catch(() => undefined);
-      check();
-      if (!inPlace) await rename(part, path);
-    },
-    async abandon() {
-      stream.destroy();
-      if (!inPlace) await rm(part, { force: true });
-    },
-  };
 }
 
 /** Values that were written, so that a list has each once; addresses by the million are some 100 bytes each. */
@@ -133,7 +74,7 @@ ${SELECTION_HELP}
                      negated, that is bad only together with something else, or that is benign
   --include-revoked, --include-expired
                      revoked objects and expired indicators are left out otherwise
-  --out              a file, written whole or not at all; default: standard output
+  --out              a file, written whole or not at all, for its owner alone; default: standard output
 
 What is written is what the account may read: with --as the clearance of a reader holds.
 
@@ -155,12 +96,11 @@ Example:
     const now = context.clock();
     const write = writerOf(format, kinds.length === 0 ? LISTS : kinds, now);
     const out = a.text('out');
-    const sink = out === undefined ? toStandardOutput(context) : await toFile(out);
     let [looked, written] = [0, 0];
     const bar = progress(context, 0, 'objects');
-    try {
-      if (format === 'bundle') await sink.write(`{"type":"bundle","id":"bundle--${uuid()}"`);
-      if (format === 'csv') await sink.write(stringify([[...COLUMNS]]));
+    async function* texts(): AsyncGenerator<string> {
+      if (format === 'bundle') yield `{"type":"bundle","id":"bundle--${uuid()}"`;
+      if (format === 'csv') yield stringify([[...COLUMNS]]);
       for await (const item of select(store, collection, a, context)) {
         bar.update(++looked);
         if (item.object['revoked'] === true && !a.flag('include-revoked') && !a.flag('revoked')) continue;
@@ -168,13 +108,13 @@ Example:
         const text = write(item);
         if (text === undefined) continue;
         written++;
-        await sink.write(text);
+        yield text;
       }
-      if (format === 'bundle') await sink.write(written === 0 ? '}\n' : '\n]}\n');
-      await sink.end();
-    } catch (error) {
-      await sink.abandon();
-      throw error;
+      if (format === 'bundle') yield written === 0 ? '}\n' : '\n]}\n';
+    }
+    try {
+      if (out === undefined) for await (const text of texts()) await context.write(text);
+      else await writeWhole(out, texts());
     } finally {
       bar.stop();
     }

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { printable } from '../src/domain/printable';
 import { run } from './run';
 
 // Whoever reads the output may have enough of it: jisr export … | head.
@@ -26,7 +27,8 @@ run(process.argv.slice(2), {
 }).then(
   (code) => (process.exitCode = code),
   (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`${printable(told)}\n`);
     process.exitCode = 3;
   },
 );

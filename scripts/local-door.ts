@@ -1,10 +1,16 @@
 /** Publishing and removing on the store of this machine, through the one door, as an account. */
-import type { Principal } from '../src/domain/access';
+import { scopeFor, type Principal } from '../src/domain/access';
 import type { Collection } from '../src/domain/channel';
+import { chooseRemoval, type RemovableVersion, type RemovalChoice } from '../src/domain/publication';
 import { ALL } from '../src/domain/query';
+import { groupOf } from '../src/domain/stix';
 import type { StatusDetails } from '../src/domain/taxii';
+import { instantKey } from '../src/domain/timestamp';
+import { dependencyGroups, partsOf, type Ordered } from '../src/feeds/order';
+import { Foresight, type Foreseen } from '../src/foresee';
 import { openDoor, type OpenDoor } from '../src/publish';
-import type { Store } from '../src/store/store';
+import { readCollection } from '../src/read-collection';
+import type { Removal, Store } from '../src/store/store';
 import { allowed } from './select';
 import type { Context } from './verb';
 
@@ -26,36 +32,87 @@ export interface Outcome {
 
 /** At most this many refusals and warnings are kept for the report. */
 const MOST_KEPT = 1000;
+/** Objects that are foreseen in one go: as long as one of the store's writers waits. */
+const MOST_FORESEEN = 20 * BATCH;
 
+/** Publishes and removes, or only foresees it: with the same verdicts, as far as src/foresee.ts can. */
 export class LocalDoor {
   private readonly door: OpenDoor;
+  private foresight: Foresight | undefined;
   readonly outcome: Outcome = { accepted: 0, held: 0, refused: [], warned: [] };
   refusedCount = 0;
   private waiting: string[] = [];
+  private bodies: Buffer[] = [];
+  private foreseen = 0;
 
+  /** @param apply false: nothing is written. */
   constructor(
-    store: Store,
+    private readonly store: Store,
     private readonly principal: Principal,
     private readonly collection: Collection,
-    context: Context,
+    private readonly context: Context,
+    private readonly apply: boolean,
   ) {
     this.door = localDoor(store, context);
+  }
+
+  private get name(): string {
+    return `${this.collection.apiRoot}/${this.collection.alias}`;
   }
 
   /** @param text the JSON of one object. */
   async add(text: string): Promise<void> {
     this.waiting.push(text);
-    if (this.waiting.length >= BATCH) await this.flush();
+    if (this.waiting.length >= BATCH) await this.send();
   }
 
+  /** Adds objects so that no publication breaks what belongs together: what others refer to goes first. */
+  async addAll(members: readonly (Ordered & { readonly text: string })[]): Promise<void> {
+    const parts = partsOf(
+      dependencyGroups(members),
+      () => 1,
+      (count) => count <= BATCH,
+    );
+    for (const part of parts) {
+      if (this.waiting.length + part.length > BATCH) await this.send();
+      for (const { text } of part) this.waiting.push(text);
+    }
+  }
+
+  /** The end: sends what waits, or has all that was added foreseen. */
   async flush(): Promise<void> {
+    await this.send();
+    await this.look();
+  }
+
+  private async send(): Promise<void> {
     if (this.waiting.length === 0) return;
     const body = Buffer.from(`{"objects":[${this.waiting.join(',')}]}`);
+    const count = this.waiting.length;
     this.waiting = [];
-    const { successes = [], failures = [] } = await allowed(
-      `${this.collection.apiRoot}/${this.collection.alias}`,
-      () => this.door.publish({ principalId: this.principal.id, collectionId: this.collection.id, body }),
-    );
+    if (this.apply) {
+      const { id: principalId } = this.principal;
+      const to = { principalId, collectionId: this.collection.id, body };
+      this.count(await allowed(this.name, () => this.door.publish(to)));
+      return;
+    }
+    this.bodies.push(body);
+    this.foreseen += count;
+    if (this.foreseen >= MOST_FORESEEN) await this.look();
+  }
+
+  private async look(): Promise<void> {
+    const { bodies } = this;
+    if (bodies.length === 0) return;
+    [this.bodies, this.foreseen] = [[], 0];
+    const foresight = (this.foresight ??= await allowed(this.name, () => {
+      const scope = scopeFor(this.principal, this.collection, 'write');
+      return new Foresight(this.store, scope, { clock: this.context.clock, limits: LIMITS });
+    }));
+    this.count(await allowed(this.name, () => foresight.publish(bodies)));
+  }
+
+  private count({ successes = [], failures = [] }: Partial<Foreseen>): void {
     this.outcome.accepted += successes.length;
     for (const success of successes) {
       if (success.message?.startsWith('Already present')) this.outcome.held++;
@@ -69,15 +126,35 @@ export class LocalDoor {
 
   /** Removes every version of an object that the account may remove. @returns why not, or undefined. */
   async remove(objectId: string): Promise<string | undefined> {
-    const removal = await allowed(objectId, () =>
-      this.door.remove({
-        ...{ principalId: this.principal.id, collectionId: this.collection.id, objectId },
-        selection: { version: ALL, specVersions: undefined },
-      }),
+    const selection = { version: ALL, specVersions: undefined };
+    const { id: principalId } = this.principal;
+    const removal = await allowed<Removal | RemovalChoice>(objectId, () =>
+      this.apply
+        ? this.door.remove({ principalId, collectionId: this.collection.id, objectId, selection })
+        : this.chooseRemoval(objectId),
     );
     if (removal === 'absent') return 'it is not here, or not for this account';
     if (removal === 'not-theirs')
       return 'another organisation published it; removing it takes the right to curate';
     return undefined;
+  }
+
+  /** What a removal would choose of the versions that the account sees: hidden ones may make them another's. */
+  private async chooseRemoval(objectId: string): Promise<RemovalChoice> {
+    const scope = scopeFor(this.principal, this.collection, 'remove');
+    const owners = new Map((await this.store.people.organisations()).map((o) => [o.identity, o.id]));
+    const standing: RemovableVersion[] = [];
+    const versions = { versions: true, ids: [objectId] };
+    for await (const item of readCollection(this.store, this.principal, this.collection, versions)) {
+      const { date: ref, version, spec, rank, publisher, object, type } = item;
+      const createdBy = typeof object['created_by_ref'] === 'string' ? object['created_by_ref'] : undefined;
+      const ownerless = groupOf(type) === 'SCO';
+      const key = instantKey(version) ?? version;
+      // The oldest arrival comes first.
+      const owner = standing[0]?.owner ?? publisher;
+      standing.push({ ref, spec, version, key, digest: '', rank, publisher, owner, createdBy, ownerless });
+    }
+    const all = { version: ALL, specVersions: undefined };
+    return chooseRemoval(scope, objectId, standing, all, (identity) => owners.get(identity));
   }
 }

@@ -1,29 +1,48 @@
+import { createHash } from 'node:crypto';
 import { OperatorError } from '../src/domain/errors';
 import { Summary, type ArchiveRecord } from '../src/store/archive';
 import { openStore } from '../src/store/open';
+import { holdsPassword, withPassword } from '../src/store/url';
 import { differing, loadAll } from './load';
 import { progress } from './progress';
-import { conclude, required, type Verb } from './verb';
-import { createHash } from 'node:crypto';
+import { conclude, required, UsageError, type Arguments, type Verb } from './verb';
 
 const OF = 'migration';
+
+/** @throws {UsageError} the URL holds a password. */
+function urlOf(a: Arguments, name: 'from' | 'to'): string {
+  const url = required(a, name);
+  const file = `${name}-password-file`;
+  if (holdsPassword(url))
+    throw new UsageError(
+      `--${name}: holds a password, which everybody on this machine can read. Leave it out, and name a file that holds it by --${file}.`,
+    );
+  return withPassword(url, a.text(file), `--${file}`);
+}
 
 export const migrate: Verb = {
   name: 'migrate',
   summary: 'copy a whole store into another, of either kind',
-  help: `jisr migrate --from URL --to URL [--apply] [--json]
+  help: `jisr migrate --from URL [--from-password-file FILE] --to URL [--to-password-file FILE] [--apply] [--json]
 
-The URLs are as for JISR_STORE. Stop the servers of both first. The other store must be empty, or hold what an
+The URLs are as for JISR_STORE; a password stands in a file, and not in them. Stop the servers of both first. The other store must be empty, or hold what an
 interrupted run of the same left there: then it goes on. Counts and digests are compared at the end. Every date_added
 stays as it was, so that pollers go on where they stood.
 
 Example:
   jisr migrate --from sqlite:data/jisr.db --to mongodb://127.0.0.1:27017/jisr --apply`,
-  options: { from: { type: 'string' }, to: { type: 'string' } },
+  options: {
+    from: { type: 'string' },
+    'from-password-file': { type: 'string' },
+    to: { type: 'string' },
+    'to-password-file': { type: 'string' },
+  },
   run: async (a, context) => {
     const [from, to] = [required(a, 'from'), required(a, 'to')];
     if (from === to) throw new OperatorError('--to: this is the same store.');
-    const [source, target] = [await openStore(from), await openStore(to)];
+    // Both are looked at before either is opened, which makes one that is not there.
+    const [fromUrl, toUrl] = [urlOf(a, 'from'), urlOf(a, 'to')];
+    const [source, target] = [await openStore(fromUrl), await openStore(toUrl)];
     try {
       const me = createHash('sha256').update(from).digest('hex').slice(0, 16);
       const notes = await target.house.notes(OF);

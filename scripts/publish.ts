@@ -1,43 +1,24 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
 import { OperatorError } from '../src/domain/errors';
-import type { Status } from '../src/domain/taxii';
+import type { StatusDetails } from '../src/domain/taxii';
+import { dependencyGroups, partsOf } from '../src/feeds/order';
+import type { Member } from '../src/validation/text';
+import { ACCOUNT, ACCOUNT_HELP, clientFor } from './account';
+import { DISK } from './disk';
 import { progress } from './progress';
 import { findFiles, readStix } from './stix-files';
-import { TaxiiClient } from './taxii-client';
-import { UsageError, type Arguments, type Context, type Verb } from './verb';
-
-/** The password of an account elsewhere: out of a file or the environment, never off the command line. */
-export async function passwordOf(a: Arguments, context: Context): Promise<string | undefined> {
-  const file = a.text('password-file');
-  if (file === undefined) return context.env['JISR_TAXII_PASSWORD'];
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new OperatorError(`${file}: cannot be read (${(error as Error).message}).`);
-  });
-  return text.replace(/\r?\n$/, '');
-}
+import { UsageError, type Verb } from './verb';
 
 /** Envelopes stay well below what a server takes, and small enough to be answered soon. */
 const MOST_OBJECTS = 5000;
 
-/** Envelopes of whole objects, each at most so many bytes. */
-function* envelopes(
-  texts: readonly string[],
-  bytes: number,
-): Generator<{ first: number; count: number; body: string }> {
+/** The envelopes in which objects are sent, marking definitions and what others refer to first. */
+function envelopes(members: readonly Member[], bytes: number): Member[][] {
   const frame = Buffer.byteLength('{"objects":[]}');
-  let from = 0;
-  let size = frame;
-  for (const [i, text] of texts.entries()) {
-    const length = Buffer.byteLength(text) + 1;
-    if (i > from && (size + length > bytes || i - from === MOST_OBJECTS)) {
-      yield { first: from, count: i - from, body: `{"objects":[${texts.slice(from, i).join(',')}]}` };
-      [from, size] = [i, frame];
-    }
-    size += length;
-  }
-  if (from < texts.length)
-    yield { first: from, count: texts.length - from, body: `{"objects":[${texts.slice(from).join(',')}]}` };
+  const sizeOf = ({ text }: Member): number => Buffer.byteLength(text) + 1;
+  const fits = (count: number, size: number): boolean => count <= MOST_OBJECTS && frame + size <= bytes;
+  return [...partsOf(dependencyGroups(members), sizeOf, fits)];
 }
 
 interface Done {
@@ -51,18 +32,18 @@ export const publish: Verb = {
   summary: 'publish STIX files to a collection of any TAXII 2.1 server',
   help: `jisr publish FILE… --to URL [--user LOGIN --password-file FILE] [--resume FILE] [--json]
 
-URL is that of a collection. Splits to what the server takes, waits for each status, and prints the verdict of every
+URL is that of a collection. Splits to what the server takes, marking
+definitions and what others refer to first, waits for each status, and prints the verdict of every
 object that was refused or warned of. After a break the same command goes on where it stood (--resume names the file
 that remembers it; default: FILE.published). Ends with 1 if an object was refused.
 
-  --password-file  a file that holds the password; or JISR_TAXII_PASSWORD in the environment
+${ACCOUNT_HELP}
 
 Example:
   jisr publish bundle.json --to http://127.0.0.1:6100/europe/collections/8601078a-72f0-4d76-a6bd-edc69cc12d63/ --user me`,
   options: {
+    ...ACCOUNT,
     to: { type: 'string' },
-    user: { type: 'string' },
-    'password-file': { type: 'string' },
     resume: { type: 'string' },
   },
   run: async (a, context) => {
@@ -70,20 +51,18 @@ Example:
     const [name] = a.words;
     if (url === undefined || name === undefined)
       throw new UsageError('Say what and where to: jisr publish bundle.json --to URL.');
-    const client = new TaxiiClient({
-      ...{ url, user: a.text('user'), password: await passwordOf(a, context) },
-      notice: (line) => context.error(line),
-      wait: context.wait,
-    });
-    const texts: string[] = [];
+    const client = await clientFor(url, a, context);
+    const given: Member[] = [];
     for (const file of await findFiles(a.words))
       for (const { source, members, unreadable } of await readStix(file, context)) {
         if (unreadable !== undefined)
           throw new OperatorError(`${source}: ${unreadable} Nothing was published.`);
-        for (const { text } of members) texts.push(text);
+        given.push(...members);
       }
+    const most = await client.maxContentLength();
+    const parts = envelopes(given, most);
     const hash = createHash('sha256').update(client.collection);
-    for (const text of texts) hash.update(text);
+    for (const { text } of parts.flat()) hash.update(text);
     const digest = hash.digest('hex');
     const memory = a.text('resume') ?? `${name === '-' ? 'stdin' : name.replace(/\/+$/, '')}.published`;
     const before = await readFile(memory, 'utf8').then(
@@ -91,23 +70,24 @@ Example:
       () => undefined,
     );
     const start = before?.digest === digest ? before.objects : 0;
-    if (start > 0) context.error(`Going on after ${start} of ${texts.length} objects.`);
+    if (start > 0) context.error(`Going on after ${start} of ${given.length} objects.`);
 
-    const most = await client.maxContentLength();
-    const bar = progress(context, texts.length, 'objects');
-    const failures: Status['failures'] & object = [];
-    const warnings: Status['failures'] & object = [];
-    let [accepted, refused] = [0, 0];
+    const bar = progress(context, given.length, 'objects');
+    const failures: StatusDetails[] = [];
+    const warnings: StatusDetails[] = [];
+    let [accepted, refused, objects] = [0, 0, 0];
     try {
-      for (const { first, count, body } of envelopes(texts.slice(start), most)) {
-        const status = await client.publish(body);
+      for (const part of parts) {
+        const left = part.slice(Math.max(0, start - objects));
+        objects += part.length;
+        if (left.length === 0) continue;
+        const status = await client.publish(`{"objects":[${left.map((m) => m.text).join(',')}]}`);
         accepted += status.success_count;
         refused += status.failure_count;
-        (failures as object[]).push(...(status.failures ?? []));
-        (warnings as object[]).push(...(status.successes ?? []).filter((s) => s.message !== undefined));
-        const objects = start + first + count;
-        await writeFile(`${memory}.part`, JSON.stringify({ digest, objects } satisfies Done));
-        await rename(`${memory}.part`, memory);
+        for (const failure of status.failures ?? []) failures.push(failure);
+        for (const success of status.successes ?? [])
+          if (success.message !== undefined) warnings.push(success);
+        await DISK.replace(memory, JSON.stringify({ digest, objects } satisfies Done));
         bar.update(objects);
       }
     } finally {
@@ -116,7 +96,7 @@ Example:
     await rm(memory, { force: true });
     if (a.json)
       context.print(
-        JSON.stringify({ objects: texts.length, resumed_at: start, accepted, refused, failures, warnings }),
+        JSON.stringify({ objects: given.length, resumed_at: start, accepted, refused, failures, warnings }),
       );
     else {
       for (const { id, message = '' } of failures)

@@ -64,7 +64,7 @@ async function revise(
   items: readonly Item[],
   { unfit, change }: Revision,
   now: Micros,
-  door: LocalDoor | undefined,
+  door: LocalDoor,
 ): Promise<Step[]> {
   const owners = new Map(
     (await store.people.organisations()).flatMap((o) =>
@@ -78,11 +78,11 @@ async function revise(
       ? `a ${item.type} has no versions; remove it instead`
       : (unfit(item, now) ?? notTheCreator(item, principal, owners));
     if (refused === undefined)
-      await door?.add(JSON.stringify(change(item.object, modifiedAfter(item.object, now))));
+      await door.add(JSON.stringify(change(item.object, modifiedAfter(item.object, now))));
     steps.push(refused === undefined ? { item } : { item, refused });
   }
-  await door?.flush();
-  const failed = new Map(door?.outcome.refused.map((f) => [f.id, f.message ?? 'refused']));
+  await door.flush();
+  const failed = new Map(door.outcome.refused.map((f) => [f.id, f.message ?? 'refused']));
   return steps.map((step) => {
     const why = failed.get(step.item.id);
     return why === undefined ? step : { ...step, refused: why };
@@ -108,7 +108,7 @@ Example:
     const collection = await collectionNamed(store, a.words[0]);
     const principal = await actingAs(store, a);
     const items = await gather(store, collection, a, context);
-    const door = a.apply ? new LocalDoor(store, principal, collection, context) : undefined;
+    const door = new LocalDoor(store, principal, collection, context, a.apply);
     const steps = await revise(store, principal, items, revision, context.clock(), door);
     return tell(a, context, revision.name, steps);
   },

@@ -1,8 +1,10 @@
 import { OperatorError, StoreUnavailable } from '../src/domain/errors';
+import { printable } from '../src/domain/printable';
 import { openStore } from '../src/store/open';
 import type { Store } from '../src/store/store';
+import { holdsPassword, withPassword } from '../src/store/url';
 import { VERBS } from './registry';
-import { readArguments, UsageError, type ExitCode } from './verb';
+import { readArguments, UsageError, type Arguments, type ExitCode } from './verb';
 
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -21,8 +23,25 @@ function overview(): string {
   return `jisr VERB [OPTIONS]\n\n${lines.join('\n')}\n\nEvery verb has --help, --json and --store sqlite:PATH (default: JISR_STORE or sqlite:data/jisr.db).\nWhat changes data only shows what it would do, unless you say --apply.`;
 }
 
+/** The store of this machine: an address on the command line, a secret never. */
+function storeUrl(a: Arguments, env: Surroundings['env']): string {
+  const said = a.text('store');
+  if (said !== undefined && holdsPassword(said))
+    throw new UsageError(
+      '--store: holds a password, which everybody on this machine can read. Leave it out of the URL, and name a file that holds it by JISR_STORE_PASSWORD_FILE; or say the URL by JISR_STORE.',
+    );
+  const url = said ?? env['JISR_STORE'] ?? 'sqlite:data/jisr.db';
+  return withPassword(url, env['JISR_STORE_PASSWORD_FILE'], 'JISR_STORE_PASSWORD_FILE');
+}
+
 /** Runs one command line. @returns the exit code; ends nothing itself. */
-export async function run(argv: readonly string[], around: Surroundings): Promise<ExitCode> {
+export async function run(argv: readonly string[], outside: Surroundings): Promise<ExitCode> {
+  // Whatever is printed may hold what strangers wrote; what is written as data stays as it is.
+  const around: Surroundings = {
+    ...outside,
+    print: (line) => outside.print(printable(line)),
+    error: (line) => outside.error(printable(line)),
+  };
   const [name, ...rest] = argv;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     around.print(overview());
@@ -40,10 +59,9 @@ export async function run(argv: readonly string[], around: Surroundings): Promis
   let opened: Promise<Store> | undefined;
   try {
     const a = readArguments(verb, rest);
-    const url = a.text('store') ?? around.env['JISR_STORE'] ?? 'sqlite:data/jisr.db';
     return await verb.run(a, {
       ...around,
-      store: () => (opened ??= openStore(url, { clock: around.clock })),
+      store: async () => (opened ??= openStore(storeUrl(a, around.env), { clock: around.clock })),
     });
   } catch (error) {
     if (error instanceof UsageError) {

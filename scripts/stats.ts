@@ -1,10 +1,13 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { stringify } from 'csv-stringify/sync';
 import { formatTimestamp, type Micros } from '../src/domain/timestamp';
 import { tlpName } from '../src/domain/tlp';
 import { isExpired } from '../src/read-collection';
 import { actingAs, allowed, collectionNamed, select, SELECTION, SELECTION_HELP } from './select';
+import { writeWhole } from './disk';
+import { isRightToLeft, LANGUAGES, placeName, word } from './stats-words';
 import { barChart } from './svg';
 import { oneOf, table, type Verb } from './verb';
 import { OperatorError } from '../src/domain/errors';
@@ -51,19 +54,21 @@ function sorted(dimension: Dimension, counts: ReadonlyMap<string, number>): [str
 export const stats: Verb = {
   name: 'stats',
   summary: 'count objects by type, marking, producer, country, age, week and state',
-  help: `jisr stats [ROOT/ALIAS…] [--format table|json|csv|svg] [--out FOLDER] [OPTIONS]
+  help: `jisr stats [ROOT/ALIAS…] [--format table|json|csv|svg] [--lang ar|en|fr|es] [--out FOLDER] [OPTIONS]
 
 Without a collection all that the account may read. The state of an object is active, revoked, expired, and "never
 read" if it was added after everything that any organisation but its publisher has polled. svg writes a chart for each
-count into a folder (default: .).
+count into a folder (default: .). Words and the names of countries are in the language asked for (default: en); in
+JSON they are always the same, and countries are codes.
 
 ${SELECTION_HELP}
 
 Example:
   jisr stats europe/indicators`,
-  options: { ...SELECTION, format: { type: 'string' }, out: { type: 'string' } },
+  options: { ...SELECTION, format: { type: 'string' }, lang: { type: 'string' }, out: { type: 'string' } },
   run: async (a, context) => {
     const format = a.json ? 'json' : oneOf('format', a.text('format') ?? 'table', FORMATS);
+    const language = oneOf('lang', a.text('lang') ?? 'en', LANGUAGES);
     const store = await context.store();
     const principal = await actingAs(store, a);
     const all = (await store.catalog.channels()).flatMap((c) => c.collections);
@@ -107,6 +112,12 @@ Example:
       }
     }
     const tables = DIMENSIONS.map((d) => [d, sorted(d, counts[d])] as const);
+    const said = (name: string): string => word(language, name);
+    const nameOf = (dimension: Dimension, name: string): string => {
+      if (dimension === 'country') return placeName(language, name);
+      return dimension === 'age' || dimension === 'state' ? said(name) : name;
+    };
+    const named = tables.map(([d, rows]) => [d, rows.map(([n, c]) => [nameOf(d, n), c] as const)] as const);
     if (format === 'json')
       context.print(
         JSON.stringify({
@@ -119,7 +130,10 @@ Example:
     else if (format === 'csv')
       await context.write(
         stringify(
-          [['count', 'name', 'objects'], ...tables.flatMap(([d, rows]) => rows.map(([n, c]) => [d, n, c]))],
+          [
+            ['count', 'name', 'objects'].map(said),
+            ...named.flatMap(([d, rows]) => rows.map(([n, c]) => [said(d), n, c])),
+          ],
           {
             escape_formulas: true,
           },
@@ -128,18 +142,20 @@ Example:
     else if (format === 'svg') {
       const folder = a.text('out') ?? '.';
       await allowed(folder, () => mkdir(folder, { recursive: true }));
-      for (const [d, rows] of tables) {
+      for (const [d, rows] of named) {
         const path = join(folder, `objects-by-${d}.svg`);
-        await writeFile(path, barChart(`Objects by ${d}`, rows.slice(0, 40)));
+        const options = { language, rightToLeft: isRightToLeft(language) };
+        const chart = barChart(said(`Objects by ${d}`), rows.slice(0, 40), options);
+        await writeWhole(path, Readable.from([chart]));
         context.print(path);
       }
     } else {
       context.print(`${total} objects.`);
-      for (const [d, rows] of tables)
+      for (const [d, rows] of named)
         if (rows.length > 0)
           context.print(
             `\n${table(
-              [d, 'objects'],
+              [said(d), said('objects')],
               rows.map(([n, c]) => [n, String(c)]),
             )}`,
           );

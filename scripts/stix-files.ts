@@ -45,6 +45,18 @@ export async function findFiles(names: readonly string[], suffix = SUFFIX): Prom
   return found;
 }
 
+const isMispEvent = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && typeof (value as StixObject)['Event'] === 'object';
+
+/** MISP's own JSON: one event, or what its search answers. */
+function isMisp(parsed: unknown): boolean {
+  const response = (parsed as StixObject | null | undefined)?.['response'] ?? parsed;
+  return isMispEvent(Array.isArray(response) ? (response as unknown[])[0] : response);
+}
+
+const MISP =
+  'T-JSON at /: found a MISP export, expected STIX as JSON. Export it from MISP as STIX 2.1, or convert it: misp_stix_converter export -f FILE -v 2.1.';
+
 function readOne(source: string, bytes: Buffer): StixText {
   const parsed = ((): unknown => {
     try {
@@ -53,6 +65,7 @@ function readOne(source: string, bytes: Buffer): StixText {
       return undefined;
     }
   })();
+  if (isMisp(parsed)) return { source, members: [], bundle: undefined, shape: 'object', unreadable: MISP };
   const isObject = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
   const bundle = isObject && (parsed as StixObject)['type'] === 'bundle' ? (parsed as StixObject) : undefined;
   if (bundle && bundle['objects'] === undefined) return { source, members: [], bundle, shape: 'envelope' };

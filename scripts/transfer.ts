@@ -15,9 +15,8 @@ async function copyTo(
   context: Context,
   items: readonly Item[],
 ): Promise<Step[]> {
-  if (!a.apply) return items.map((item) => ({ item }));
-  const door = new LocalDoor(store, await actingAs(store, a), target, context);
-  for (const { text } of items) await door.add(text);
+  const door = new LocalDoor(store, await actingAs(store, a), target, context, a.apply);
+  await door.addAll(items);
   await door.flush();
   const failed = new Map(door.outcome.refused.map((f) => [f.id, f.message ?? 'refused']));
   return items.map((item) => {
@@ -33,8 +32,7 @@ async function removeFrom(
   context: Context,
   items: readonly Item[],
 ): Promise<Step[]> {
-  if (!a.apply) return items.map((item) => ({ item }));
-  const door = new LocalDoor(store, await actingAs(store, a), source, context);
+  const door = new LocalDoor(store, await actingAs(store, a), source, context, a.apply);
   const steps: Step[] = [];
   // All versions of an object go at once.
   const outcomes = new Map<string, string | undefined>();

@@ -3,6 +3,7 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 import type { Organisation, Principal } from '../src/domain/access';
 import type { Channel, Collection } from '../src/domain/channel';
 import { OperatorError } from '../src/domain/errors';
+import { cell } from '../src/domain/printable';
 import { rankOf, TLP_NAMES, type Rank } from '../src/domain/tlp';
 import type { Store } from '../src/store/store';
 
@@ -136,15 +137,12 @@ const width = (text: string): number =>
   );
 
 const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
-// eslint-disable-next-line no-control-regex
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-
 /**
  * A cell that stays in its column: what somebody published moves no cursor and turns no line round, and a cell written
  * from right to left stands between isolates, so that the columns beside it keep their places.
  */
 function cellOf(text: string): string {
-  const safe = text.replace(UNPRINTABLE, '\ufffd');
+  const safe = cell(text);
   return RIGHT_TO_LEFT.test(safe) ? `\u2068${safe}\u2069` : safe;
 }
 

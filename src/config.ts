@@ -1,6 +1,7 @@
 /** The configuration of the server: read once, from the environment, and refused as a whole if any of it is wrong. */
 import cron from 'node-cron';
 import type { Limits } from './domain/query';
+import { withPassword } from './store/url';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -63,6 +64,7 @@ const NAMES = new Set([
     'JISR_HOST',
     'JISR_PORT',
     'JISR_STORE',
+    'JISR_STORE_PASSWORD_FILE',
     'JISR_COLLECTIONS',
     'JISR_TITLE',
     'JISR_DESCRIPTION',
@@ -145,7 +147,7 @@ export function readConfig(env: Environment): Config {
   const config: Config = {
     host: text('JISR_HOST') ?? '127.0.0.1',
     port: integer(text('JISR_PORT') === undefined ? 'PORT' : 'JISR_PORT', 6100, 0, 65535),
-    store: text('JISR_STORE') ?? 'sqlite:data/jisr.db',
+    store: storeUrl(text, problems),
     collections: text('JISR_COLLECTIONS') ?? 'collections',
     title: text('JISR_TITLE') ?? 'Jisr intelligence exchange',
     description: text('JISR_DESCRIPTION'),
@@ -194,6 +196,18 @@ export function readConfig(env: Environment): Config {
   }
   if (problems.length > 0) throw new ConfigError(`The configuration is wrong:\n  ${problems.join('\n  ')}`);
   return config;
+}
+
+/** The URL of the store, with the password that stands in a file. */
+function storeUrl(text: (name: string) => string | undefined, problems: string[]): string {
+  const url = text('JISR_STORE') ?? 'sqlite:data/jisr.db';
+  const file = 'JISR_STORE_PASSWORD_FILE';
+  try {
+    return withPassword(url, text(file), file);
+  } catch (error) {
+    problems.push((error as Error).message);
+    return url;
+  }
 }
 
 /** Cron expressions by name of the job; "off" switches one off. */

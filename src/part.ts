@@ -27,7 +27,8 @@ export interface PartWork {
   readonly report: (event: string, details: Record<string, unknown>) => void;
 }
 
-function refusal({ id, object }: Pick<RawMember, 'id' | 'object'>, { requested }: StatusSeed): Member {
+/** What is told of a member that brought about something unexpected. */
+export function refusal({ id, object }: Pick<RawMember, 'id' | 'object'>, { requested }: StatusSeed): Member {
   const version = statedVersion(object)?.version ?? formatTimestamp(requested);
   return { refused: { id, version, message: FAULT } };
 }

@@ -43,7 +43,8 @@ export interface OpenDoor extends Door {
   stop(): Promise<void>;
 }
 
-function envelopeIn(body: Buffer, limits: EnvelopeLimits): Envelope {
+/** @throws {TaxiiError} 422 */
+export function envelopeIn(body: Buffer, limits: EnvelopeLimits): Envelope {
   try {
     return openEnvelope(body, limits);
   } catch (error) {

@@ -1,5 +1,13 @@
 /** backup, restore, migrate: the same store elsewhere, or nothing. */
-import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -48,6 +56,17 @@ test('a backup restored is the same store, with every date; it is only for its o
   expect((await two('check')).code).toBe(0);
   const again = await two(['restore', file('b'), '--apply']);
   expect([again.code, again.err]).toEqual([3, expect.stringContaining('not empty')]);
+});
+
+test('§5: a backup that stands already stays, unless --overwrite is said; nothing else is left behind', async () => {
+  writeFileSync(file('b'), 'precious', { mode: 0o644 });
+  const { code, err } = await one(['backup', file('b')]);
+  expect([code, err]).toEqual([3, expect.stringContaining('stands already, and was left as it is')]);
+  expect(readFileSync(file('b'), 'utf8')).toBe('precious');
+  expect((await one(['backup', file('b'), '--overwrite'])).code).toBe(0);
+  expect((await one(['export', 'europe/indicators', '--out', file('e')])).code).toBe(0);
+  for (const name of ['b', 'e']) expect(statSync(file(name)).mode & 0o777).toBe(0o600);
+  expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
 });
 
 test('a backup taken while others write is as of one moment', async () => {

@@ -7,7 +7,7 @@ const ROOT = process.cwd();
 const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
   [/^src\/domain\//, /^src\/domain\//],
   [/^src\/validation\//, /^src\/(domain|validation)\//],
-  [/^src\/store\/(store|archive)$/, /^src\/(domain\/|store\/(store|archive)$)/],
+  [/^src\/store\/(store|archive|url)$/, /^src\/(domain\/|store\/(store|archive)$)/],
   [
     /^src\/store\/sqlite\//,
     /^src\/(domain\/|store\/((store|page|archive|status|hand-grants|refusals)$|sqlite\/))/,
@@ -18,7 +18,10 @@ const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
   ],
   [/^src\/store\/(page|status|hand-grants|refusals)$/, /^src\/(domain\/|store\/store$)/],
   [/^src\/store\/open$/, /^src\/(domain\/|store\/)/],
-  [/^src\/(door|passwords|log|config|first-start)$/, /^src\/(domain\/|store\/store$|passwords$|config$)/],
+  [
+    /^src\/(door|passwords|log|config|first-start)$/,
+    /^src\/(domain\/|store\/(store|url)$|passwords$|config$)/,
+  ],
   [/^src\/admission$/, /^src\/(domain\/|validation\/|store\/store$)/],
   [/^src\/envelope$/, /^src\/(domain\/|validation\/|store\/store$|admission$)/],
   [/^src\/(parsed|quotas)$/, /^src\/(domain\/|store\/store$|envelope$)/],
@@ -28,7 +31,9 @@ const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
     /^src\/publish$/,
     /^src\/(domain\/|validation\/|store\/store$|door$|envelope$|line$|parsed$|part$|quotas$)/,
   ],
+  [/^src\/foresee$/, /^src\/(domain\/|validation\/|store\/store$|admission$|envelope$|part$|publish$)/],
   [/^src\/publish-thread$/, /^src\/(domain\/|store\/(store|open)$|door$|publish$)/],
+  [/^src\/feeds\//, /^src\/(domain\/|validation\/|feeds\/)/],
   [/^src\/http\//, /^src\/(domain\/|store\/store$|http\/|door$|config$|log$|passwords$)/],
   [/^src\/read-collection$/, /^src\/(domain\/|store\/store$)/],
   [/^src\/jobs\/thread$/, /^src\/(domain\/|store\/(store|open)$|jobs\/|door$|publish$)/],
@@ -37,7 +42,7 @@ const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
   [/^src\/processes$/, /^src\/(log|jobs\/thread|store\/store)$/],
   [
     /^scripts\//,
-    /^(scripts\/|src\/(domain\/|validation\/|store\/(store|open|archive|mongo\/sharding)$|jobs\/|passwords$|publish$|config$|read-collection$))/,
+    /^(scripts\/|src\/(domain\/|validation\/|store\/(store|open|archive|url|mongo\/sharding)$|jobs\/|feeds\/|passwords$|publish$|foresee$|config$|read-collection$))/,
   ],
 ];
 

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LANGUAGES, placeName, word } from '../scripts/stats-words';
 import { openStore } from '../src/store/open';
 import { part, write } from './support/exchange';
 import { furnish, IDENTITY } from './support/desk';
@@ -80,7 +81,7 @@ describe('import', () => {
   test('a list becomes indicators; what cannot be read is listed with its line; dry runs change nothing', async () => {
     const feed = file('feed.txt', LIST);
     const dry = await bring(feed);
-    expect(dry).toMatchObject({ code: 1, applied: false, read: 7, accepted: 0, unread: 1 });
+    expect(dry).toMatchObject({ code: 1, applied: false, read: 7, accepted: 7, unread: 1 });
     expect(await held()).toHaveLength(0);
     const done = await bring(feed, '--apply');
     expect(done).toMatchObject({
@@ -356,6 +357,103 @@ describe('export', () => {
   });
 });
 
+describe('dry runs tell the truth (§5)', () => {
+  const definition = {
+    ...{ type: 'marking-definition', spec_version: '2.1', created: '2024-01-01T00:00:00.000Z' },
+    ...{ id: 'marking-definition--5a5b0a36-6a29-4f7a-9c5a-0c1f9b8f6a01', name: 'house' },
+    ...{ definition_type: 'statement', definition: { statement: 'x' } },
+  };
+  const tool = (n: number, more: object = {}): object => ({
+    ...{ type: 'tool', spec_version: '2.1', name: `t${n}`, created: '2024-01-01T00:00:00.000Z' },
+    ...{
+      id: `tool--5a5b0a36-6a29-4f7a-9c5a-${String(n).padStart(12, '0')}`,
+      modified: '2024-01-01T00:00:00.000Z',
+    },
+    ...more,
+  });
+  const stix20 = tool(1, { spec_version: undefined });
+  const broken = tool(2, { name: 7 });
+  const CASES: [string, () => string][] = [
+    ['STIX 2.0', () => file('a.json', JSON.stringify([stix20, tool(3)]))],
+    ['broken STIX', () => file('a.json', JSON.stringify([broken, tool(3)]))],
+    ['a MISP event', () => file('a.json', JSON.stringify({ Event: { info: 'x' } }))],
+    ['what a search of MISP answers', () => file('a.json', JSON.stringify({ response: [{ Event: {} }] }))],
+    ['no JSON', () => file('a.json', '{"objects":[')],
+    [
+      'the same twice, and other content',
+      () => file('a.json', JSON.stringify([tool(1), tool(1), tool(1, { name: 'o' })])),
+    ],
+    [
+      'a marking definition behind who cites it',
+      () => file('a.json', JSON.stringify([tool(1, { object_marking_refs: [definition.id] }), definition])),
+    ],
+    [
+      'more than one publication',
+      () => file('a.json', JSON.stringify(Array.from({ length: 1200 }, (_, i) => tool(i % 1100)))),
+    ],
+    ['a list', () => file('a.txt', LIST)],
+  ];
+  const lines = ({ out }: { out: string }): Record<string, unknown> => {
+    const told = JSON.parse(out) as Record<string, unknown>;
+    return { ...told, applied: undefined };
+  };
+  test.each(CASES)(
+    'import of %s: verdicts, counts and exit code as with --apply; nothing is written',
+    async (_, given) => {
+      const name = given();
+      for (const round of [1, 2]) {
+        const before = await held();
+        const argv = ['import', name, '--to', TO, '--json'];
+        const dry = await jisr(argv);
+        expect(await held()).toEqual(before);
+        const done = await jisr([...argv, '--apply']);
+        expect([round, dry.code, lines(dry)]).toEqual([round, done.code, lines(done)]);
+      }
+    },
+  );
+
+  test('a MISP export is called by its name, with what to do', async () => {
+    const { code, out } = await jisr(['import', file('m.json', '{"Event":{"info":"x"}}'), '--to', TO]);
+    expect([code, out]).toEqual([1, expect.stringMatching(/m\.json: .*a MISP export.*misp_stix_converter/)]);
+  });
+
+  test.each([
+    ['revoke', []],
+    ['expire', []],
+    ['copy', ['--to', 'global/indicators']],
+    ['copy', ['--to', 'global/indicators', '--as', 'low']],
+    ['move', ['--to', 'global/indicators']],
+    ['remove objects', []],
+  ])('%s %j: the same as with --apply, also where it is refused', async (verb, more) => {
+    await bring(file('a.txt', 'one.example\ntwo.example\n'), '--apply');
+    await bring(file('b.txt', 'three.example\n'), '--as', 'desk', '--apply');
+    const argv = [...verb.split(' '), TO, '--all', ...more, '--json'];
+    const before = [await held(), await said(['stats', 'global/indicators'])];
+    const dry = await jisr(argv);
+    expect([await held(), await said(['stats', 'global/indicators'])]).toEqual(before);
+    const done = await jisr([...argv, '--apply']);
+    expect([dry.code, dry.err]).toEqual([done.code, done.err]);
+    if (done.out !== '') expect(lines(dry)).toEqual(lines(done));
+  });
+
+  test('§2: whatever the files are called, no object stands without the marking definition that comes with it', async () => {
+    const rank = { ...definition, extensions: {} };
+    mkdirSync(path('in'));
+    file(
+      'in/a.json',
+      JSON.stringify(
+        Array.from({ length: 600 }, (_, i) => tool(i, { object_marking_refs: [definition.id] })),
+      ),
+    );
+    file('in/z.json', JSON.stringify([{ ...rank, extensions: undefined }]));
+    await bring(path('in'), '--apply');
+    const store = new Database(path('jisr.db'), { readonly: true });
+    const first = store.prepare('SELECT type FROM versions ORDER BY row LIMIT 1').pluck().get();
+    store.close();
+    expect(first).toBe('marking-definition');
+  });
+});
+
 describe('search, show, diff, stats', () => {
   beforeEach(async () => {
     await bring(
@@ -427,6 +525,28 @@ describe('search, show, diff, stats', () => {
     expect(found['changed'][0].properties).toEqual(
       expect.arrayContaining([{ name: 'revoked', before: null, after: true }]),
     );
+  });
+
+  test('§5: statistics are in the language asked for, countries by name; charts mirror where one reads from the right', async () => {
+    const { out } = await jisr(['stats', TO, '--lang', 'ar']);
+    expect(out).toMatch(/البلد +الكائنات/);
+    const csv = await jisr(['stats', TO, '--lang', 'fr', '--format', 'csv']);
+    expect(csv.out).toMatch(/^décompte,nom,objets/);
+    expect(csv.out).toContain('état,actifs,');
+    expect((await said(['stats', TO, '--lang', 'es'])).by_state.active).toBeGreaterThan(0);
+    await jisr(['stats', TO, '--format', 'svg', '--lang', 'ar', '--out', path('charts')]);
+    const svg = readFileSync(path('charts/objects-by-state.svg'), 'utf8');
+    expect(svg).toContain('xml:lang="ar"');
+    expect(svg).toMatch(/x="712" y="24" text-anchor="end"[^>]*>الكائنات حسب الحالة</);
+    expect(svg).toMatch(/x="508" y="54" text-anchor="start"[^>]*>سارية</);
+    expect((await jisr(['stats', TO, '--lang', 'xx'])).code).toBe(2);
+  });
+
+  test('countries have names, and every word of ours is there in every language', () => {
+    expect(LANGUAGES.map((l) => placeName(l, 'EG'))).toEqual(['مصر', 'Egypt', 'Égypte', 'Egipto']);
+    expect(placeName('ar', 'mena')).toBe('الشرق الأوسط وشمال أفريقيا');
+    for (const name of ['never read', 'up to a year', 'unknown', 'Objects by age'])
+      for (const l of LANGUAGES) if (l !== 'en') expect(word(l, name)).not.toBe(name);
   });
 
   test('stats count each object once in every dimension; table, CSV and SVG say the same', async () => {

@@ -185,6 +185,41 @@ describe('poll', () => {
     expect(ids().sort()).toEqual(all().sort());
   });
 
+  test('§3: 1,000 objects of a server without next take as many requests as pages, not 901', async () => {
+    faults = { noNext: true };
+    held = Array.from({ length: 1000 }, (_, i) => ({
+      date: 1_700_000_000_000_000 + i,
+      object: tool(toolId(), (i % 20) + 1, null),
+    }));
+    expect((await poll('--limit', '100')).out).toContain('1000 new objects');
+    expect(asked.length).toBeLessThanOrEqual(12);
+  });
+
+  test('§3: it starts from what is there: a cursor that was removed costs repetition, never loss', async () => {
+    held.length = 5;
+    await poll();
+    rmSync(`${out()}.cursor`);
+    held.push({ date: held.at(-1)!.date + 1, object: tool(toolId(), 1, null) });
+    breakAfter = 1;
+    expect((await poll('--limit', '3')).code).toBe(3);
+    breakAfter = Infinity;
+    expect((await poll()).code).toBe(0);
+    expect(ids().slice(0, 5)).toEqual(all().slice(0, 5));
+    expect(ids().slice(5)).toEqual(all());
+  });
+
+  test.each<Faults>([{}, { noNext: true }, { noHeaders: true }, { noNext: true, noHeaders: true }])(
+    '§3: going on with a smaller limit repeats nothing (%j)',
+    async (given) => {
+      faults = given;
+      breakAfter = 2;
+      expect((await poll('--limit', '9')).code).toBe(3);
+      breakAfter = Infinity;
+      expect((await poll('--limit', '2')).code).toBe(0);
+      expect(ids().sort()).toEqual(all().sort());
+    },
+  );
+
   test('files by type, and a cursor that is of another collection', async () => {
     held[0] = {
       ...held[0]!,

@@ -11,6 +11,7 @@ import type { Channel, Grant } from '../domain/channel';
 import type { Change } from '../domain/changes';
 import type { Member } from '../domain/publication';
 import type { Matching, ObjectQuery } from '../domain/query';
+import type { Verdict } from '../domain/publishing';
 import type { Status } from '../domain/taxii';
 import type { Micros } from '../domain/timestamp';
 import type { Rank } from '../domain/tlp';
@@ -190,6 +191,13 @@ export interface ObjectStore {
    * @throws {MemberFault} one member brought about something unexpected; nothing was written.
    */
   append(scope: Scope<'write'>, part: Part): Promise<Status>;
+  /**
+   * What `append` would say of parts, one after the other, each with its own status; nothing is written, and other
+   * writers wait no longer than for an append of as many members.
+   *
+   * @returns the verdicts of all members, in their order.
+   */
+  foresee(scope: Scope<'write'>, parts: readonly Part[]): Promise<readonly Verdict[]>;
   /** Removes versions of one object, chosen by `chooseRemoval`. @throws {StoreUnavailable} */
   remove(
     scope: Scope<'remove'>,

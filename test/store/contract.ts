@@ -5,6 +5,7 @@ import type { Scope } from '../../src/domain/access';
 import type { Collection } from '../../src/domain/channel';
 import { OperatorError } from '../../src/domain/errors';
 import { ALL, LAST, type ObjectQuery, type VersionSelection } from '../../src/domain/query';
+import type { StixObject } from '../../src/domain/stix';
 import { TLP_NAMES, type Rank } from '../../src/domain/tlp';
 import { instantKey, type Micros } from '../../src/domain/timestamp';
 import type { StoreOptions } from '../../src/store/open';
@@ -185,6 +186,44 @@ export function describeStore(name: string, open: Open): void {
       expect(changed.success_count).toBe(1);
       expect(await found(store, read(c, 4))).toEqual([{ ...address, defanged: true }]);
       expect(await found(store, read(c, 4), everything)).toHaveLength(2);
+    });
+  });
+
+  describe(`${name}: foresee`, () => {
+    const id = toolId();
+    const statement = {
+      ...{ type: 'marking-definition', spec_version: '2.1', id: `marking-definition--${uuid()}` },
+      ...{ created: day(1), definition_type: 'tlp', definition: { tlp: 'red' } },
+    };
+    const citing = tool(id, 2, null, { object_marking_refs: [statement.id] });
+    test.each<[string, StixObject[][]]>([
+      ['additions', [[tool(id, 2, 1), tool(toolId(), 1, null)]]],
+      ['the same again, and other content', [[tool(id, 1, 1), tool(id, 1, 1), tool(id, 1, 2)]]],
+      ['the same in a later part', [[tool(id, 2, 1)], [tool(id, 2, 1), tool(id, 3, 0)]]],
+      ['a marking definition, then who cites it', [[statement], [citing]]],
+      ['above the ceiling', [[tool(id, 2, 4)]]],
+      ['nothing', [[]]],
+    ])('%s: the verdicts that append gives, and nothing is written', async (_, given) => {
+      const { store, c } = await withCollection({ maxTlp: 3 });
+      await store.objects.append(write(c), part([tool(id, 1, 1)]));
+      const records = async (): Promise<string[]> => {
+        const all: string[] = [];
+        for await (const record of store.archive.dump()) all.push(JSON.stringify(record));
+        return all.sort();
+      };
+      const told = (details: readonly unknown[]): string[] => details.map((d) => JSON.stringify(d)).sort();
+      for (const who of [principal(2, { role: 'contributor' }), principal(4)]) {
+        const parts = given.map((objects) => part(objects));
+        const before = await records();
+        const foreseen = await store.objects.foresee(write(c, who), parts);
+        expect(await records()).toEqual(before);
+        const verdicts: unknown[] = [];
+        for (const each of parts) {
+          const { successes = [], failures = [] } = await store.objects.append(write(c, who), each);
+          verdicts.push(...successes, ...failures);
+        }
+        expect(told(foreseen.map((v) => v.details))).toEqual(told(verdicts));
+      }
     });
   });
 

@@ -15,7 +15,7 @@ import type { Status, StatusDetails } from '../../domain/taxii';
 import type { Part } from '../store';
 import type { Effects } from './batches';
 import type { CatalogReader } from './catalog';
-import type { Connection, MarkingDoc } from './connection';
+import type { Connection } from './connection';
 import { applyDefinition, citing, definitionOf, markingOf, type Spread } from './markings';
 import { headOf, statusNow } from './records';
 import { uuidOf, type LoadedDoc, type Unit, type Version } from './unit';
@@ -178,14 +178,50 @@ async function loadMore(
   unit.take(await tables.entries.find(all, { projection: { body: 0 } }).toArray());
 }
 
+interface Looked {
+  readonly unit: Unit;
+  readonly candidates: readonly Candidate[];
+}
+
+/** Judges a part in a unit that was loaded for it. @param before definitions of parts before it that are not written. */
+async function judgePart(
+  connection: Connection,
+  scope: Scope<'write'>,
+  { unit, candidates }: Looked,
+  { members, status }: Pick<Part, 'members' | 'status'>,
+  before: readonly Definition[] = [],
+): Promise<Published> {
+  await loadMore(connection, scope, unit, candidates);
+  const identities = candidates.flatMap((c) => [c.id, c.createdBy ?? '']);
+  const registered = await registeredAmong(connection, identities);
+  const known = [...(await knownDefinitions(connection, candidates)), ...before];
+  const beside = besideOf(scope, unit, registered, known);
+  return publishPart(unit.domain, scope, members, status.requested, beside);
+}
+
+async function knownDefinitions(
+  { tables }: Connection,
+  candidates: readonly Candidate[],
+): Promise<Definition[]> {
+  const cited = [...new Set(candidates.flatMap((c) => c.marks.cited))];
+  const found = cited.length === 0 ? [] : await tables.markings.find({ marking: { $in: cited } }).toArray();
+  return found.map(definitionOf);
+}
+
+/** A part without the members that no document can hold. */
+function holdable(part: Part): Part {
+  const members = part.members.map((member) => {
+    const message = 'candidate' in member ? tooLarge(member.candidate) : undefined;
+    if (!('candidate' in member) || message === undefined) return member;
+    const version = member.candidate.stated?.version ?? '';
+    return { refused: { id: member.candidate.id, version, message } };
+  });
+  return { ...part, members };
+}
+
 export function appender(worker: Worker, catalog: CatalogReader, spread: Spread) {
   const { connection } = worker;
   const { tables } = connection;
-
-  const knownDefinitions = async (candidates: readonly Candidate[]): Promise<MarkingDoc[]> => {
-    const cited = [...new Set(candidates.flatMap((c) => c.marks.cited))];
-    return cited.length === 0 ? [] : tables.markings.find({ marking: { $in: cited } }).toArray();
-  };
 
   /** What the batch says of the status, beside the objects. */
   function recorded(
@@ -212,36 +248,28 @@ export function appender(worker: Worker, catalog: CatalogReader, spread: Spread)
     };
   }
 
-  return async (scope: Scope<'write'>, part: Part): Promise<Status> => {
-    if (!(await catalog.collection(scope.collection.id))) throw notFound();
-    const { id } = part.status;
-    const members = part.members.map((member) => {
-      const message = 'candidate' in member ? tooLarge(member.candidate) : undefined;
-      if (!('candidate' in member) || message === undefined) return member;
-      const version = member.candidate.stated?.version ?? '';
-      return { refused: { id: member.candidate.id, version, message } };
-    });
-    const candidates = candidatesOf({ ...part, members });
-    const definitions = candidates.filter((c) => c.definition !== undefined).map((c) => c.id);
-    const looked = async (): Promise<object> => {
+  const concerned =
+    (scope: Scope<'write'>, candidates: readonly Candidate[]) => async (): Promise<object> => {
+      const definitions = candidates.filter((c) => c.definition !== undefined).map((c) => c.id);
       const citers = await citing(connection, scope.collection.id, definitions, MOST_CITING);
       return standingFilter(candidates, citers);
     };
-    const cited = new Set(candidates.flatMap((c) => c.marks.cited));
-    const done = await worker.run<boolean>(scope.collection.id, looked, async (unit) => {
+
+  async function append(scope: Scope<'write'>, given: Part): Promise<Status> {
+    if (!(await catalog.collection(scope.collection.id))) throw notFound();
+    const part = holdable(given);
+    const { id } = part.status;
+    const { defaultTlp, id: collection } = scope.collection;
+    const candidates = candidatesOf(part);
+    const done = await worker.run<boolean>(collection, concerned(scope, candidates), async (unit) => {
       const before = await tables.parts.findOne({ _id: `${id}:${part.number}` });
       const status = await tables.statuses.findOne({ _id: id });
       if (before || status?.complete === true) return { answer: true };
       const sofar = status ? await headOf(connection, status) : { success: 0, failure: 0 };
-      await loadMore(connection, scope, unit, candidates);
-      const identities = candidates.flatMap((c) => [c.id, c.createdBy ?? '']);
-      const registered = await registeredAmong(connection, identities);
-      const known = (await knownDefinitions(candidates)).map(definitionOf);
-      const beside = besideOf(scope, unit, registered, known);
-      const published = publishPart(unit.domain, scope, members, part.status.requested, beside);
+      const published = await judgePart(connection, scope, { unit, candidates }, part);
       for (const addition of published.additions) unit.describe(addition.ref, versionOf(addition, unit));
       for (const definition of published.definitions)
-        applyDefinition(unit, definition, scope.collection.id, scope.collection.defaultTlp);
+        applyDefinition(unit, definition, collection, defaultTlp);
       for (const { action, subject, detail } of published.remarks)
         unit.tell(scope.principal.name, action, nameOf(scope), subject, JSON.stringify(detail));
       return {
@@ -251,16 +279,35 @@ export function appender(worker: Worker, catalog: CatalogReader, spread: Spread)
           const success = verdicts.filter((v) => v.ok).length;
           const counts = JSON.stringify({ success, failure: verdicts.length - success });
           unit.tell(scope.principal.name, 'publish', nameOf(scope), id, counts);
-          return {
-            ...recorded(scope, part, published, verdicts),
-            begun: status !== null,
-            counts: countsAfter(sofar, part, verdicts),
-          };
+          const status_ = recorded(scope, part, published, verdicts);
+          return { ...status_, begun: status !== null, counts: countsAfter(sofar, part, verdicts) };
         },
       };
     });
     // What waits elsewhere for what came, and what came and waits for what came elsewhere meanwhile.
-    if (!done) await spread([...new Set([...definitions, ...cited])]);
+    const defined = candidates.filter((c) => c.definition !== undefined).map((c) => c.id);
+    const cited = candidates.flatMap((c) => c.marks.cited);
+    if (!done) await spread([...new Set([...defined, ...cited])]);
     return (await statusNow(connection, id, part.number === 0 && part.last)) as Status;
-  };
+  }
+
+  /** {@link ObjectStore.foresee}: a unit that is never committed. */
+  async function foresee(scope: Scope<'write'>, given: readonly Part[]): Promise<readonly Verdict[]> {
+    if (!(await catalog.collection(scope.collection.id))) throw notFound();
+    const parts = given.map(holdable);
+    const candidates = parts.flatMap(candidatesOf);
+    return worker.run(scope.collection.id, concerned(scope, candidates), async (unit) => {
+      const judged: Published[] = [];
+      for (const part of parts) {
+        const before = judged.flatMap((p) => p.definitions);
+        judged.push(
+          await judgePart(connection, scope, { unit, candidates: candidatesOf(part) }, part, before),
+        );
+      }
+      const { settlement } = unit.settle();
+      return { answer: judged.flatMap((p) => p.verdicts(settlement)) };
+    });
+  }
+
+  return { append, foresee };
 }

@@ -23,7 +23,7 @@ const listed = (doc: EntryDoc): Listed => ({
 export function mongoObjects(
   worker: Worker,
   catalog: CatalogReader,
-  { append, remove, retire }: Writer = writer(worker, catalog),
+  { append, foresee, remove, retire }: Writer = writer(worker, catalog),
 ): ObjectStore {
   const { connection, log } = worker;
   const { tables } = connection;
@@ -92,6 +92,7 @@ export function mongoObjects(
         return found;
       }),
     append: (scope, part) => guarded(() => append(scope, part)),
+    foresee: (scope, parts) => guarded(() => foresee(scope, parts)),
     remove: (scope, id, selection) => guarded(() => remove(scope, id, selection)),
     retire: (id, retirement, by, apply, permit) => guarded(() => retire(id, retirement, by, apply, permit)),
     find: (scope, query) =>

@@ -11,7 +11,7 @@ export function writer(worker: Worker, catalog: CatalogReader) {
   const spread = spreader(worker, catalog);
   return {
     spread,
-    append: appender(worker, catalog, spread),
+    ...appender(worker, catalog, spread),
     remove: remover(worker, catalog),
     retire: retirer(worker, catalog),
     ...reranker(worker),

@@ -1,7 +1,7 @@
 /** Appending a part of a publication: one transaction. */
 import type { Scope } from '../../domain/access';
 import { digestsOf, sees, type Candidate, type StandingVersion } from '../../domain/publication';
-import { publishPart, type Beside } from '../../domain/publishing';
+import { publishPart, type Beside, type Verdict } from '../../domain/publishing';
 import type { Status } from '../../domain/taxii';
 import type { Part } from '../store';
 import { isUnavailable, type Connection } from './connection';
@@ -52,20 +52,50 @@ function besideOf(connection: Connection, work: Work, scope: Scope<'write'>): Be
   };
 }
 
+/** Judges and writes a part. @returns what is told of its members. */
+function addPart(
+  connection: Connection,
+  scope: Scope<'write'>,
+  { members, status }: Part,
+): readonly Verdict[] {
+  const works = new Works(connection);
+  const work = works.on(collectionRow(connection, scope.collection.id));
+  const published = publishPart(
+    work.unit,
+    scope,
+    members,
+    status.requested,
+    besideOf(connection, work, scope),
+  );
+  for (const definition of published.definitions) define(works, definition);
+  const settlement = work.save(published.additions, scope);
+  works.save(work);
+  for (const { action, subject, detail } of published.remarks)
+    writeAudit(connection, scope, action, subject, JSON.stringify(detail));
+  return published.verdicts(settlement);
+}
+
 /** {@link ObjectStore.append} in one transaction. */
 export function append(connection: Connection, scope: Scope<'write'>, part: Part): Status {
   return connection.write(() => {
-    const works = new Works(connection);
-    const work = works.on(collectionRow(connection, scope.collection.id));
-    return recordPart(connection, scope, part, () => {
-      const beside = besideOf(connection, work, scope);
-      const published = publishPart(work.unit, scope, part.members, part.status.requested, beside);
-      for (const definition of published.definitions) define(works, definition);
-      const settlement = work.save(published.additions, scope);
-      works.save(work);
-      for (const { action, subject, detail } of published.remarks)
-        writeAudit(connection, scope, action, subject, JSON.stringify(detail));
-      return published.verdicts(settlement);
-    });
+    collectionRow(connection, scope.collection.id);
+    return recordPart(connection, scope, part, () => addPart(connection, scope, part));
   });
+}
+
+/** Thrown to undo a transaction. */
+class Undone extends Error {}
+
+/** {@link ObjectStore.foresee} in one transaction that is undone. */
+export function foresee(connection: Connection, scope: Scope<'write'>, parts: readonly Part[]): Verdict[] {
+  let verdicts: Verdict[] = [];
+  try {
+    connection.write(() => {
+      verdicts = parts.flatMap((part) => addPart(connection, scope, part));
+      throw new Undone();
+    });
+  } catch (error) {
+    if (!(error instanceof Undone)) throw error;
+  }
+  return verdicts;
 }
