@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import type { Principal } from '../src/domain/access';
 import type { Collection, ImportDefaults } from '../src/domain/channel';
 import { OperatorError } from '../src/domain/errors';
+import { identityOf } from '../src/domain/identity';
 import type { StixObject } from '../src/domain/stix';
 import type { Status } from '../src/domain/taxii';
 import { scopeFor } from '../src/domain/access';
@@ -65,7 +66,7 @@ class Import {
   }
 
   async indicator(said: Said, source: string, line: number | null): Promise<void> {
-    const producer = this.principal.organisation.identity;
+    const producer = identityOf(this.principal.organisation);
     const now = this.context.clock();
     const object = indicatorOf(said, { producer, defaults: this.defaults, now });
     const id = String(object['id']);

@@ -3,10 +3,11 @@ import type { Principal } from '../src/domain/access';
 import type { Collection } from '../src/domain/channel';
 import { ALL } from '../src/domain/query';
 import type { StatusDetails } from '../src/domain/taxii';
+import { describeAll } from '../src/describe';
 import { openDoor, type OpenDoor } from '../src/publish';
 import type { Store } from '../src/store/store';
 import { allowed } from './select';
-import type { Context } from './verb';
+import { actorOf, type Arguments, type Context } from './verb';
 
 /** Objects of one publication: below the size from which the door works in the background. */
 const BATCH = 500;
@@ -15,6 +16,14 @@ const LIMITS = { depth: 64, objects: 100_000 };
 /** The one door in, on the store of this machine. */
 export const localDoor = (store: Store, { clock }: Pick<Context, 'clock'>): OpenDoor =>
   openDoor(store, { clock, limits: LIMITS, report: () => undefined });
+
+/** Brings the directory of organisations up to date, and tells what cannot be. */
+export async function describeOrganisations(store: Store, a: Arguments, context: Context): Promise<void> {
+  const door = localDoor(store, context);
+  const actor = await actorOf(a, context, store);
+  for (const { id, message = '' } of await describeAll(store, door, context.clock(), actor))
+    context.error(`${id} was not published: ${message}`);
+}
 
 export interface Outcome {
   accepted: number;
@@ -33,6 +42,8 @@ export class LocalDoor {
   refusedCount = 0;
   private waiting: string[] = [];
 
+  private readonly by: string;
+
   constructor(
     store: Store,
     private readonly principal: Principal,
@@ -40,6 +51,7 @@ export class LocalDoor {
     context: Context,
   ) {
     this.door = localDoor(store, context);
+    this.by = `local:${context.user}`;
   }
 
   /** @param text the JSON of one object. */
@@ -54,7 +66,13 @@ export class LocalDoor {
     this.waiting = [];
     const { successes = [], failures = [] } = await allowed(
       `${this.collection.apiRoot}/${this.collection.alias}`,
-      () => this.door.publish({ principalId: this.principal.id, collectionId: this.collection.id, body }),
+      () =>
+        this.door.publish({
+          principalId: this.principal.id,
+          collectionId: this.collection.id,
+          body,
+          by: this.by,
+        }),
     );
     this.outcome.accepted += successes.length;
     for (const success of successes) {
@@ -73,6 +91,7 @@ export class LocalDoor {
       this.door.remove({
         ...{ principalId: this.principal.id, collectionId: this.collection.id, objectId },
         selection: { version: ALL, specVersions: undefined },
+        by: this.by,
       }),
     );
     if (removal === 'absent') return 'it is not here, or not for this account';

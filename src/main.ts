@@ -5,13 +5,14 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readConfig, type Config } from './config';
 import { OperatorError } from './domain/errors';
+import { firstAccountShown } from './first-start';
 import { createApp } from './http/app';
 import { Readings } from './http/readings';
 import { createServer } from './http/server';
 import { startJobs } from './jobs/schedule';
 import { createLogger, type Logger } from './log';
 import { prepare } from './prepare';
-import { keepProcesses } from './processes';
+import { CANNOT, keepProcesses } from './processes';
 import { startThread } from './publish-thread';
 import { openStore } from './store/open';
 
@@ -32,7 +33,19 @@ async function drain(server: Server): Promise<void> {
   clearTimeout(impatient);
 }
 
-async function serve(config: Config, log: Logger): Promise<void> {
+/** Why the server cannot listen, for the operator. */
+function cannotListen({ host, port }: Config, error: unknown): unknown {
+  const why: Record<string, string> = {
+    EADDRINUSE: 'another program, perhaps another Jisr, listens there. Stop it, or choose another JISR_PORT',
+    EACCES: 'this user may not. Choose a JISR_PORT above 1023',
+    EADDRNOTAVAIL: 'this machine does not have the address. Choose another JISR_HOST',
+    ENOTFOUND: 'the name has no address. Choose another JISR_HOST',
+  };
+  const said = why[(error as NodeJS.ErrnoException).code ?? ''];
+  return said === undefined ? error : new OperatorError(`Cannot listen on ${host}, port ${port}: ${said}.`);
+}
+
+async function serve(config: Config, log: Logger, more: object = {}): Promise<void> {
   const [reader, housekeeper] = [
     await openStore(config.store, { readonly: true }),
     await openStore(config.store),
@@ -81,22 +94,44 @@ async function serve(config: Config, log: Logger): Promise<void> {
 
   // After the handlers: whoever reads "listening" may ask it to stop in the same moment.
   server.listen(config.port, config.host);
-  await once(server, 'listening');
+  await once(server, 'listening').catch((error: unknown) => {
+    throw cannotListen(config, error);
+  });
   const { port } = server.address() as AddressInfo;
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  log.info({ url: `http://${host}:${port}/taxii2/` }, 'listening');
+  log.info({ url: `http://${host}:${port}/taxii2/`, ...more }, 'listening');
+}
+
+/** @throws {OperatorError} what this process would serve cannot be. */
+async function start(config: Config, log: Logger): Promise<void> {
+  const first = cluster.isPrimary ? await prepare(config, log) : undefined;
+  let waiting = config.processes;
+  const show = (): void => {
+    if (!first || waiting < 0) return;
+    waiting = -1;
+    process.stderr.write(firstAccountShown(first));
+  };
+  // The password is nowhere else: it is shown last, and also if nothing can be served.
+  process.once('exit', show);
+  if (cluster.isPrimary && config.processes > 1) {
+    cluster.on('listening', () => {
+      if (--waiting === 0) show();
+    });
+    keepProcesses(config.processes, log);
+    return;
+  }
+  await serve(config, log, first ? { firstStart: true } : {});
+  show();
 }
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = createLogger(config.logLevel);
-  if (cluster.isPrimary) await prepare(config, log);
-  if (cluster.isPrimary && config.processes > 1) keepProcesses(config.processes, log);
-  else await serve(config, log);
+  await start(config, log);
 }
 
 main().catch((error: unknown) => {
   const known = error instanceof OperatorError || (error instanceof Error && error.name === 'ConfigError');
   process.stderr.write(`${known ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
-  process.exit(1);
+  process.exit(known && cluster.isWorker ? CANNOT : 1);
 });

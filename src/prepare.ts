@@ -3,8 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from './config';
 import { OperatorError, StoreUnavailable } from './domain/errors';
-import { firstOperator } from './first-start';
+import { describeAll } from './describe';
+import { SERVER } from './domain/actor';
+import type { Channel } from './domain/channel';
+import { firstOperator, type FirstAccount } from './first-start';
 import type { Logger } from './log';
+import { openDoor } from './publish';
 import { openStore } from './store/open';
 import type { Store } from './store/store';
 import { loadChannels } from './validation/channel';
@@ -15,6 +19,8 @@ const LONGEST_WAIT_MS = 15_000;
 const LEASE = 60e6;
 const TURN_MS = 100;
 const MOST_TURNS = 1200;
+/** Of what describes organisations: it comes from here. */
+const OWN_LIMITS = { depth: 16, objects: 1000 };
 
 /** Work that is tried until the store can be reached; each wait is logged. */
 async function patiently<T>(log: Logger, work: () => Promise<T>): Promise<T> {
@@ -45,25 +51,43 @@ async function inTurn(store: Store, work: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Migrations, channels, the first account. @throws {OperatorError} the channel files are wrong. */
-export async function prepare(config: Config, log: Logger): Promise<void> {
+/** Channels, the first account, what describes the organisations; and what an operator should hear at each start. */
+async function bring(
+  store: Store,
+  channels: readonly Channel[],
+  log: Logger,
+): Promise<FirstAccount | undefined> {
+  const clock = (): number => Date.now() * 1000;
+  const changes = await store.catalog.apply(channels, { apply: true, dropObjects: false });
+  for (const { kind, subject, details } of changes) log.info({ kind, subject, details }, 'channel applied');
+  const first = await firstOperator(store, clock());
+  const door = openDoor(store, { clock, limits: OWN_LIMITS, report: () => undefined });
+  for (const { id, message } of await describeAll(store, door, clock(), SERVER))
+    log.warn({ id, message }, 'what describes an organisation was refused');
+  for (const { name, firstPassword, disabled } of await store.people.principals())
+    if (firstPassword && !disabled && !first)
+      log.warn(
+        { account: name },
+        'the first password is to be changed: jisr change principal NAME --new-password',
+      );
+  return first;
+}
+
+/**
+ * Migrations, channels, the first account.
+ *
+ * @returns the account, if this start made one. @throws {OperatorError} the channel files are wrong, the store cannot be.
+ */
+export async function prepare(config: Config, log: Logger): Promise<FirstAccount | undefined> {
   const channels = await loadChannels(config.collections);
-  await patiently(log, async () => {
+  return patiently(log, async () => {
     const store = await openStore(config.store);
     try {
+      let first: FirstAccount | undefined;
       await inTurn(store, async () => {
-        const changes = await store.catalog.apply(channels, { apply: true, dropObjects: false });
-        for (const { kind, subject, details } of changes)
-          log.info({ kind, subject, details }, 'channel applied');
-        const operator = await firstOperator(store);
-        if (operator) {
-          // To the terminal and not to the log: it is shown this once and kept nowhere.
-          process.stderr.write(
-            `\n  First start: an operator account was made.\n\n    account   ${operator.name}\n    password  ${operator.password}\n\n` +
-              `  Keep the password now, it is not shown again.\n\n`,
-          );
-        }
+        first = await bring(store, channels, log);
       });
+      return first;
     } finally {
       await store.close();
     }

@@ -6,6 +6,9 @@ import type { Logger } from './log';
 const SHORT_LIFE_MS = 5000;
 const PAUSE_MS = 1000;
 
+/** The exit code of a process that cannot serve, whoever starts it again: sysexits' EX_CONFIG. */
+export const CANNOT = 78;
+
 /** Keeps n processes up until it is told to stop, and then ends when the last of them has. */
 export function keepProcesses(count: number, log: Logger): void {
   let stopping = false;
@@ -18,6 +21,11 @@ export function keepProcesses(count: number, log: Logger): void {
     const short = Date.now() - (born.get(worker.id) ?? 0) < SHORT_LIFE_MS;
     born.delete(worker.id);
     if (stopping) return;
+    if (code === CANNOT) {
+      process.exitCode = 1;
+      stop('SIGTERM');
+      return;
+    }
     log.error({ code, signal }, 'a process ended; another one is started');
     setTimeout(
       () => {

@@ -59,6 +59,7 @@ interface Work {
   readonly status: StatusSeed;
   readonly principalId: string;
   readonly collectionId: string;
+  readonly by?: string;
   readonly members: readonly RawMember[];
   readonly definitions: ReadonlyMap<string, Rank | null>;
   readonly envelope: ReadonlyMap<string, readonly StixObject[]>;
@@ -74,7 +75,7 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
 
   /** Access is decided by whoever writes, at the moment of the write. @throws {TaxiiError} */
   async function decide<A extends 'write' | 'remove'>(
-    ids: { principalId: string; collectionId: string },
+    ids: { principalId: string; collectionId: string; by?: string },
     action: A,
   ): Promise<Scope<A>> {
     const [principal, channels] = await Promise.all([
@@ -86,6 +87,7 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
       principal,
       channels.flatMap((c) => c.collections).find((c) => c.id === ids.collectionId),
       action,
+      ids.by,
     );
   }
 
@@ -139,8 +141,8 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
   }
 
   return {
-    async publish({ principalId, collectionId, body }: PublishRequest) {
-      const scope = await decide({ principalId, collectionId }, 'write');
+    async publish({ principalId, collectionId, body, ...who }: PublishRequest) {
+      const scope = await decide({ principalId, collectionId, ...who }, 'write');
       const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
       const members = readBody(bytes, limits);
       const status: StatusSeed = { id: uuid(), requested: clock(), total: members.length };
@@ -148,6 +150,7 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
         status,
         principalId,
         collectionId,
+        ...who,
         members,
         definitions: definitionsIn(members),
         envelope: envelopeOf(members),
@@ -165,8 +168,8 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
       return pending;
     },
 
-    async remove({ principalId, collectionId, objectId, selection }: RemoveRequest): Promise<Removal> {
-      return store.objects.remove(await decide({ principalId, collectionId }, 'remove'), objectId, selection);
+    async remove({ objectId, selection, ...who }: RemoveRequest): Promise<Removal> {
+      return store.objects.remove(await decide(who, 'remove'), objectId, selection);
     },
 
     async resume() {

@@ -20,6 +20,7 @@ const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
   [/^src\/store\/open$/, /^src\/(domain\/|store\/)/],
   [/^src\/(door|passwords|log|config|first-start)$/, /^src\/(domain\/|store\/store$|passwords$|config$)/],
   [/^src\/admission$/, /^src\/(domain\/|validation\/|store\/store$)/],
+  [/^src\/describe$/, /^src\/(domain\/|store\/store$|door$)/],
   [/^src\/publish$/, /^src\/(domain\/|validation\/|store\/store$|door$|admission$)/],
   [/^src\/publish-thread$/, /^src\/(domain\/|store\/(store|open)$|door$|publish$)/],
   [/^src\/http\//, /^src\/(domain\/|store\/store$|http\/|door$|config$|log$|passwords$)/],
@@ -29,7 +30,7 @@ const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
   [/^src\/processes$/, /^src\/log$/],
   [
     /^scripts\//,
-    /^(scripts\/|src\/(domain\/|validation\/|store\/(store|open|archive|mongo\/sharding)$|jobs\/|passwords$|publish$|config$|read-collection$))/,
+    /^(scripts\/|src\/(domain\/|validation\/|store\/(store|open|archive|refusals|mongo\/sharding)$|jobs\/|passwords$|publish$|describe$|config$|read-collection$))/,
   ],
 ];
 

@@ -54,12 +54,18 @@ export class TaxiiError extends Error {
   }
 }
 
-/** The store cannot be reached or is busy: nothing was written, and the call may be repeated. */
+/** The store cannot be reached or is busy, which may pass: nothing was written, and the call may be repeated. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
 
-/** A wrong use of an operator verb or a wrong file; the message is for the operator. */
+/** A text of a driver without the names and passwords of the URLs in it. */
+export const withoutSecrets = (text: string): string => text.replace(/\/\/[^\n]*@/g, '//…@');
+
+/**
+ * What waiting does not mend: a wrong use of an operator verb, a wrong file, a store that cannot be. The message is for
+ * the operator.
+ */
 export class OperatorError extends Error {
   override readonly name = 'OperatorError';
 }

@@ -1,5 +1,5 @@
 /** Appending, removing, ranking anew: the only places where versions come and go. */
-import { notFound, type Scope } from '../../domain/access';
+import { actorIn, notFound, type Scope } from '../../domain/access';
 import { chooseRemoval, judge, type Candidate } from '../../domain/publication';
 import type { Matching } from '../../domain/query';
 import { groupOf, typeOf, type StixObject } from '../../domain/stix';
@@ -98,7 +98,7 @@ function addOne(adding: Adding, candidate: Candidate): { ok: boolean; details: S
     };
   if (judgement.outcome === 'conceal') {
     const detail = JSON.stringify({ reason: judgement.reason, object: candidate.text });
-    unit.tell(scope.principal.name, 'set-aside', nameOf(scope), candidate.id, detail);
+    unit.tell(actorIn(scope), 'set-aside', nameOf(scope), candidate.id, detail);
     return { ok: true, details: details(stated, judgement.message) };
   }
   const object = JSON.parse(candidate.text) as StixObject;
@@ -204,7 +204,7 @@ export function writer(worker: Worker, catalog: CatalogReader) {
         const successes = verdicts.filter((v) => v.ok).map((v) => v.details);
         const failures = verdicts.filter((v) => !v.ok).map((v) => v.details);
         const counts = JSON.stringify({ success: successes.length, failure: failures.length });
-        unit.tell(scope.principal.name, 'publish', nameOf(scope), id, counts);
+        unit.tell(actorIn(scope), 'publish', nameOf(scope), id, counts);
         for (const doc of unit.live()) for (const marking of doc.unresolved) cited.add(marking);
         return {
           answer: false,
@@ -255,7 +255,7 @@ export function writer(worker: Worker, catalog: CatalogReader) {
           if (typeof choice === 'string') return { answer: choice };
           unit.drop(id, choice.remove);
           const removed = choice.remove.length;
-          unit.tell(scope.principal.name, 'remove', nameOf(scope), id, JSON.stringify({ versions: removed }));
+          unit.tell(actorIn(scope), 'remove', nameOf(scope), id, JSON.stringify({ versions: removed }));
           return { answer: { removed }, effects: {} };
         },
       );
@@ -329,7 +329,7 @@ export function writer(worker: Worker, catalog: CatalogReader) {
             if (!apply) return { answer: refs.length };
             unit.drop(o, refs);
             const name = `${collection.apiRoot}/${collection.alias}`;
-            unit.tell(by, 'retire', name, o, JSON.stringify({ versions: refs.length }));
+            unit.tell({ by }, 'retire', name, o, JSON.stringify({ versions: refs.length }));
             return { answer: refs.length, effects: {} };
           },
         );

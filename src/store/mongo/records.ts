@@ -2,6 +2,7 @@
 import type { Status } from '../../domain/taxii';
 import { pendingParts, statusFrom } from '../status';
 import type { RecordStore, Unfinished } from '../store';
+import { settleTold, toAuditRecord } from './audit';
 import { forget, insertMissing, readChunks, writeChunks } from './batches';
 import { guarded, type Connection, type StatusDoc, type StatusPartDoc } from './connection';
 
@@ -81,7 +82,7 @@ export function mongoRecords(connection: Connection): RecordStore {
       guarded(async () => {
         const doc = await tables.statuses.findOne({ _id: statusId });
         return doc?.root === apiRoot
-          ? { status: await statusOf(connection, doc), principalId: doc.principal }
+          ? { status: await statusOf(connection, doc), principalId: doc.principal, collectionId: doc.c }
           : undefined;
       }),
     expireStatuses: (before, apply) =>
@@ -98,14 +99,13 @@ export function mongoRecords(connection: Connection): RecordStore {
       }),
     audit: (limit, action) =>
       guarded(async () => {
+        await settleTold(connection);
         const docs = await tables.audit
           .find(action === undefined ? {} : { action })
           .sort({ at: -1, order: -1 })
           .limit(limit)
           .toArray();
-        return docs.map(({ at, principal, action: what, collection, subject, detail }) => ({
-          ...{ at, principal, action: what, collection, subject, detail },
-        }));
+        return docs.map(toAuditRecord);
       }),
   };
 }

@@ -7,6 +7,7 @@ import {
   type Range,
   type RankedVersion,
 } from '../../domain/entries';
+import type { Actor } from '../../domain/actor';
 import type { Micros } from '../../domain/timestamp';
 import { rankFrom, type Rank } from '../../domain/tlp';
 import type { Cut, Effects } from './batches';
@@ -146,11 +147,12 @@ export class Unit {
     return '';
   }
 
-  tell(by: string, action: string, collection: string, subject: string, detail: string): void {
+  tell({ by, behalf }: Actor, action: string, collection: string, subject: string, detail: string): void {
     const [i, at] = [this.audit.length, this.connection.clock()];
     const n = this.tip.n + 1;
     const [_id, order] = [`${this.collection}:${n}:${i}`, n * 1e6 + i];
-    this.audit.push({ _id, at, order, principal: by, action, collection, subject, detail });
+    const record = { _id, at, order, principal: by, action, collection, subject, detail };
+    this.audit.push(behalf === undefined ? record : { ...record, behalf });
   }
 
   /** What the batch is to do. */

@@ -1,5 +1,6 @@
 /** The schema, as steps that run by themselves: step n takes a store from version n to n + 1. Never edit one that shipped. */
 import type { Database } from 'better-sqlite3';
+import { OperatorError } from '../../domain/errors';
 
 const STEPS: readonly string[] = [
   `
@@ -93,14 +94,18 @@ const STEPS: readonly string[] = [
   -- Small facts that jobs keep from one run to the next: retention notices, statistics of a day.
   CREATE TABLE job_notes (kind TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;
   `,
+  `
+  -- For whom it was done, where that is not who did it.
+  ALTER TABLE audit ADD COLUMN behalf TEXT;
+  `,
 ];
 
-/** Brings a store up to date; several processes may do so at once. @throws {Error} the store is newer than this Jisr. */
+/** Brings a store up to date; several processes may do so at once. @throws {OperatorError} the store is newer than this Jisr. */
 export function migrate(db: Database): void {
   db.transaction(() => {
     const version = db.pragma('user_version', { simple: true }) as number;
     if (version > STEPS.length) {
-      throw new Error(
+      throw new OperatorError(
         `The store has schema version ${version}, this Jisr knows ${STEPS.length}. Run the newer Jisr.`,
       );
     }

@@ -54,7 +54,7 @@ export async function retire(
       dropVersions(connection, old, refs);
       auditBy(
         connection,
-        by,
+        { by },
         'retire',
         `${found.api_root}/${alias}`,
         old.id,
