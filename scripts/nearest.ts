@@ -1,19 +1,20 @@
 /** What somebody who mistyped a name may have meant. */
 
-/** Levenshtein's distance, stopped where a longer name could not be meant. */
+/** Levenshtein's distance, in which neighbours that changed places count as one mistake. */
 export function distance(a: string, b: string): number {
-  let before = Array.from({ length: b.length + 1 }, (_, i) => i);
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, i) => i)];
+  const at = (i: number, k: number): number => rows[i]?.[k] ?? 0;
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
-    for (let k = 1; k <= b.length; k++)
-      row[k] = Math.min(
-        (before[k] ?? 0) + 1,
-        (row[k - 1] ?? 0) + 1,
-        (before[k - 1] ?? 0) + (a[i - 1] === b[k - 1] ? 0 : 1),
-      );
-    before = row;
+    rows.push(row);
+    for (let k = 1; k <= b.length; k++) {
+      const replaced = at(i - 1, k - 1) + (a[i - 1] === b[k - 1] ? 0 : 1);
+      row[k] = Math.min(at(i - 1, k) + 1, at(i, k - 1) + 1, replaced);
+      if (i > 1 && k > 1 && a[i - 1] === b[k - 2] && a[i - 2] === b[k - 1])
+        row[k] = Math.min(at(i, k), at(i - 2, k - 2) + 1);
+    }
   }
-  return before[b.length] ?? 0;
+  return at(a.length, b.length);
 }
 
 /** Longer words are compared by their beginnings: what is typed by hand is short. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { OperatorError, withoutSecrets } from '../domain/errors';
 import { openMongo } from './mongo';
@@ -30,10 +30,15 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
   return openSqlite(file, options);
 }
 
+/** One by one: where a file system takes no folders, such as /proc, mkdir's `recursive` never ends. */
 function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
   try {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(folder);
   } catch (error) {
+    // Another process may have been faster.
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
     throw new OperatorError(
       `${folder}: the folder of the store cannot be made (${(error as NodeJS.ErrnoException).code ?? 'unknown'}). Let this user write there, or name another place by JISR_STORE.`,
     );
