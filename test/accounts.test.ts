@@ -14,7 +14,8 @@ import { openDoor } from '../src/publish';
 import { openStore } from '../src/store/open';
 import type { Store } from '../src/store/store';
 import { checkObject } from '../src/validation/object';
-import { collection, organisation, principal } from './support/exchange';
+import { collection, organisation, principal, tool, toolId } from './support/exchange';
+import { serveExchange, type Account } from './support/http';
 import { jisrOn, NOW } from './support/jisr';
 
 let folder: string;
@@ -293,6 +294,20 @@ describe('operators curate and read statuses by role and clearance (T-278)', () 
     expect(may(principal(4, operator), false)).toBe(false);
     expect(may(principal(4, { ...operator, disabled: true }))).toBe(false);
   });
+});
+
+test('over HTTP, a status is hidden from an operator who is not cleared for all that the collection takes (T-278)', async () => {
+  const x = await serveExchange();
+  try {
+    const { id } = await x.add('main', [tool(toolId(), 1, 0)]);
+    const ask = async (as: Account): Promise<number> => (await x.get(`/europe/status/${id}/`, { as })).status;
+    expect([await ask('desk'), await ask('operator'), await ask('otherDesk')]).toEqual([200, 200, 404]);
+    const found = (await x.store.people.credentials('operator'))!;
+    await x.store.people.savePrincipal({ ...found.principal, clearance: 3 });
+    expect(await ask('operator')).toBe(404);
+  } finally {
+    await x.close();
+  }
 });
 
 describe('apply says only what changes', () => {
