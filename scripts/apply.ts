@@ -34,13 +34,9 @@ Example:
       context.print(`${SIGNS[kind]} ${subject}`);
       for (const detail of details) context.print(`    ${detail}`);
     }
+    const count = changes.length === 1 ? '1 change' : `${changes.length} changes`;
     if (changes.length === 0) context.print('Nothing differs.');
-    else
-      context.print(
-        a.apply
-          ? `Done: ${changes.length} changes.`
-          : `${changes.length} changes. Nothing was changed. Say --apply to do it.`,
-      );
+    else context.print(a.apply ? `Done: ${count}.` : `${count}. Nothing was changed. Say --apply to do it.`);
     return 0;
   },
 };

@@ -23,7 +23,7 @@ Example:
   run: async (a, context) => {
     const [from, to] = [required(a, 'from'), required(a, 'to')];
     if (from === to) throw new OperatorError('--to: this is the same store.');
-    const [source, target] = [await openStore(from), await openStore(to)];
+    const [source, target] = [await openStore(from, { existing: true }), await openStore(to)];
     try {
       const me = createHash('sha256').update(from).digest('hex').slice(0, 16);
       const notes = await target.house.notes(OF);

@@ -5,7 +5,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readConfig, type Config } from './config';
 import { OperatorError } from './domain/errors';
-import { firstAccountShown } from './first-start';
+import { firstAccountShown, type FirstAccount } from './first-start';
 import { createApp } from './http/app';
 import { Readings } from './http/readings';
 import { createServer } from './http/server';
@@ -104,7 +104,7 @@ async function serve(config: Config, log: Logger, more: object = {}): Promise<vo
 
 /** @throws {OperatorError} what this process would serve cannot be. */
 async function start(config: Config, log: Logger): Promise<void> {
-  const first = cluster.isPrimary ? await prepare(config, log) : undefined;
+  let first: FirstAccount | undefined;
   let waiting = config.processes;
   const show = (): void => {
     if (!first || waiting < 0) return;
@@ -113,6 +113,7 @@ async function start(config: Config, log: Logger): Promise<void> {
   };
   // The password is nowhere else: it is shown last, and also if nothing can be served.
   process.once('exit', show);
+  if (cluster.isPrimary) await prepare(config, log, (account) => (first = account));
   if (cluster.isPrimary && config.processes > 1) {
     cluster.on('listening', () => {
       if (--waiting === 0) show();

@@ -56,11 +56,13 @@ async function bring(
   store: Store,
   channels: readonly Channel[],
   log: Logger,
-): Promise<FirstAccount | undefined> {
+  made: (account: FirstAccount) => void,
+): Promise<void> {
   const clock = (): number => Date.now() * 1000;
   const changes = await store.catalog.apply(channels, { apply: true, dropObjects: false });
   for (const { kind, subject, details } of changes) log.info({ kind, subject, details }, 'channel applied');
   const first = await firstOperator(store, clock());
+  if (first) made(first);
   const door = openDoor(store, { clock, limits: OWN_LIMITS, report: () => undefined });
   for (const { id, message } of await describeAll(store, door, clock(), SERVER))
     log.warn({ id, message }, 'what describes an organisation was refused');
@@ -68,26 +70,26 @@ async function bring(
     if (firstPassword && !disabled && !first)
       log.warn(
         { account: name },
-        'the first password is to be changed: jisr change principal NAME --new-password',
+        'the first password is to be changed: jisr change principal NAME --new-password --apply',
       );
-  return first;
 }
 
 /**
  * Migrations, channels, the first account.
  *
- * @returns the account, if this start made one. @throws {OperatorError} the channel files are wrong, the store cannot be.
+ * @param made told of the account at once: whatever goes wrong afterwards, its password is nowhere else.
+ * @throws {OperatorError} the channel files are wrong, or the store cannot be.
  */
-export async function prepare(config: Config, log: Logger): Promise<FirstAccount | undefined> {
+export async function prepare(
+  config: Config,
+  log: Logger,
+  made: (account: FirstAccount) => void,
+): Promise<void> {
   const channels = await loadChannels(config.collections);
-  return patiently(log, async () => {
+  await patiently(log, async () => {
     const store = await openStore(config.store);
     try {
-      let first: FirstAccount | undefined;
-      await inTurn(store, async () => {
-        first = await bring(store, channels, log);
-      });
-      return first;
+      await inTurn(store, () => bring(store, channels, log, made));
     } finally {
       await store.close();
     }

@@ -350,7 +350,7 @@ describe('apply says only what changes', () => {
       '    title.ar: "مؤشرات الاختراق" → "آخر"',
       '    types: - tool',
       '    types: + report',
-      '1 changes. Nothing was changed. Say --apply to do it.',
+      '1 change. Nothing was changed. Say --apply to do it.',
     ]);
   });
 
