@@ -1,8 +1,10 @@
 /** What organisations and principals are given on the command line. */
 import { readFile } from 'node:fs/promises';
+import type { Organisation } from '../src/domain/access';
 import { LANGUAGES, type Language } from '../src/domain/channel';
 import { isIdentifier } from '../src/domain/stix';
 import { generatePassword, MOST_PASSWORD_BYTES } from '../src/passwords';
+import { taken } from '../src/store/refusals';
 import { VOCABULARIES } from '../src/validation/data/vocabularies';
 import { oneOf, UsageError, type Arguments, type Context } from './verb';
 
@@ -44,6 +46,14 @@ export function translatedNames(said: readonly string[]): Partial<Record<Languag
 export function sectorsNamed(said: readonly string[]): string[] {
   const known = [...(VOCABULARIES['industry-sector-ov']?.values ?? [])];
   return said.map((sector) => oneOf('sector', sector, known)).sort();
+}
+
+/** @throws {OperatorError} another organisation has its name or its identity. */
+export function refuseTaken(organisation: Organisation, all: readonly Organisation[]): void {
+  for (const other of all)
+    for (const column of ['name', 'identity'] as const)
+      if (other.id !== organisation.id && other[column] === organisation[column])
+        throw taken(column, organisation[column] ?? '', 'organisations');
 }
 
 /** The password given by file or standard input, or a new one. Never on the command line, where others could read it. */

@@ -50,7 +50,8 @@ export async function addGrant(a: Arguments, context: Context): Promise<ExitCode
     ...(writeCeiling === undefined ? {} : { writeCeiling: level('write-ceiling', writeCeiling) }),
   };
   const made = { id, collectionId: collection.id, grant };
-  if (a.apply) await store.people.saveGrant(made, await actorOf(a, context, store));
+  const actor = await actorOf(a, context, store);
+  if (a.apply) await store.people.saveGrant(made, actor);
   const words = grantInWords(grant, (of) => [organisation, principal].find((x) => x?.id === of)?.name);
   return conclude(a, context, `on ${collection.apiRoot}/${collection.alias}, ${words}`, made);
 }

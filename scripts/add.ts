@@ -10,6 +10,7 @@ import {
   countryCode,
   identityId,
   loginName,
+  refuseTaken,
   sectorsNamed,
   translatedNames,
 } from './account-options';
@@ -54,12 +55,10 @@ async function addOrganisation(a: Arguments, context: Context): Promise<ExitCode
   };
   const organisation = described(undefined, told, context.clock());
   const store = await context.store();
-  for (const other of await store.people.organisations())
-    for (const column of ['name', 'identity'] as const)
-      if (other[column] === organisation[column])
-        throw taken(column, organisation[column] ?? '', 'organisations');
+  refuseTaken(organisation, await store.people.organisations());
+  const actor = await actorOf(a, context, store);
   if (a.apply) {
-    await store.people.saveOrganisation(organisation, await actorOf(a, context, store));
+    await store.people.saveOrganisation(organisation, actor);
     await describeOrganisations(store, a, context);
   }
   return conclude(
@@ -81,8 +80,8 @@ async function addPrincipal(a: Arguments, context: Context): Promise<ExitCode> {
   if ((await store.people.principals()).some((p) => p.name === name)) throw taken('name', name, 'principals');
   const principal: Principal = { id: uuid(), name, kind, role, clearance, disabled: false, organisation };
   const { password, generated } = await choosePassword(a, context);
+  const actor = await actorOf(a, context, store);
   if (a.apply) {
-    const actor = await actorOf(a, context, store);
     await store.people.savePrincipal(principal, await hashPassword(password), actor);
     await describeOrganisations(store, a, context);
   }

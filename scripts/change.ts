@@ -9,6 +9,7 @@ import {
   countryCode,
   identityId,
   loginName,
+  refuseTaken,
   sectorsNamed,
   translatedNames,
 } from './account-options';
@@ -52,12 +53,10 @@ async function changeOrganisation(a: Arguments, context: Context, who: string): 
     ...(sectors.length === 0 ? {} : { sectors }),
   };
   const organisation = described(before, told, context.clock());
-  for (const other of await store.people.organisations())
-    for (const column of ['name', 'identity'] as const)
-      if (other.id !== before.id && other[column] === organisation[column])
-        throw taken(column, organisation[column] ?? '', 'organisations');
+  refuseTaken(organisation, await store.people.organisations());
+  const actor = await actorOf(a, context, store);
   if (a.apply) {
-    await store.people.saveOrganisation(organisation, await actorOf(a, context, store));
+    await store.people.saveOrganisation(organisation, actor);
     await describeOrganisations(store, a, context);
   }
   const lines = differences({ ...before, described: 0 }, { ...organisation, described: 0 });
@@ -80,9 +79,10 @@ async function changePrincipal(a: Arguments, context: Context, who: string): Pro
   const chosen = renew ? await choosePassword(a, context) : undefined;
   const { firstPassword: _, ...settled } = changed;
   const principal = chosen ? settled : changed;
+  const actor = await actorOf(a, context, store);
   if (a.apply) {
     const hash = chosen && (await hashPassword(chosen.password));
-    await store.people.savePrincipal(principal, hash, await actorOf(a, context, store));
+    await store.people.savePrincipal(principal, hash, actor);
     await describeOrganisations(store, a, context);
   }
   const inWords = (p: typeof before): object => ({ ...p, clearance: tlpName(p.clearance) });

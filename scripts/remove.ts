@@ -23,7 +23,8 @@ Grants of channel files are removed in the files. The ids:
     const store = await context.store();
     if (!(await store.people.grants()).some((g) => g.id === id))
       throw new OperatorError(`There is no grant ${id}. See: jisr list grants`);
-    if (a.apply) await store.people.removeGrant(id, await actorOf(a, context, store));
+    const actor = await actorOf(a, context, store);
+    if (a.apply) await store.people.removeGrant(id, actor);
     return conclude(a, context, `remove the grant ${id}`, { id });
   },
 };

@@ -412,6 +412,8 @@ describe('names, mistakes, and stores that are not there', () => {
     ['show collection europe/indicator', 3, 'Did you mean europe/indicators?'],
     ['explain europe/indicators --principal oen', 3, 'Did you mean one?'],
     ['list principals oen', 3, 'Did you mean one?'],
+    ['disable principal one --as oen', 3, 'Did you mean one?'],
+    ['change principal one --role reader --as oen', 3, 'Did you mean one?'],
     ['change principal one --password-file /nowhere', 3, '/nowhere: cannot be read'],
     ['list principals --store mongodb://jisr:secret@127.0.0.1/x', 2, 'JISR_STORE'],
   ])('"%s": exit code %d and %s', async (line, code, said) => {

@@ -15,6 +15,7 @@ import type { Micros } from '../../domain/timestamp';
 import type { Rank } from '../../domain/tlp';
 import { noStore } from '../refusals';
 import type { StoreOptions } from '../store';
+import { cannotBe } from './cannot-be';
 
 /**
  * One entry (src/domain/entries.ts) with the version that it lists, so that a page is one scan of one index. What was
@@ -252,28 +253,6 @@ async function ensureIndexes(db: Db, tables: Tables): Promise<void> {
   if ((await tables.meta.findOne({ _id: 'indexes' }))?.value === value) return;
   for (const [name, keys, how] of INDEXES) await db.collection(name).createIndex(keys, how, {});
   await tables.meta.updateOne({ _id: 'indexes' }, { $set: { value } }, { upsert: true });
-}
-
-/** Wrong credentials, or an account without rights: what waiting does not mend. */
-const REFUSED = new Set([13, 18, 8000]);
-
-function cannotBe(error: unknown): Error | undefined {
-  const { name, message } = error as Error;
-  if (/^Mongo(Parse|InvalidArgument|API|Runtime)Error$/.test(name))
-    return new OperatorError(
-      `JISR_STORE: the mongodb:// URL is wrong (${withoutSecrets(message)}). Use mongodb://HOST/DATABASE; what is special in a name or password is percent-encoded.`,
-    );
-  if (/^query(Srv|Txt) (ENOTFOUND|ENODATA)/.test(message))
-    return new OperatorError(
-      `JISR_STORE: the name in the mongodb+srv:// URL leads to no servers (${withoutSecrets(message)}). Mend the name or its DNS records.`,
-    );
-  if (/^query(Srv|Txt) /.test(message))
-    return new StoreUnavailable(`The name of the store cannot be looked up (${message}).`, { cause: error });
-  if (error instanceof MongoServerError && REFUSED.has(Number(error.code)))
-    return new OperatorError(
-      `JISR_STORE: the database refuses the account (${withoutSecrets(message)}). Mend the name, the password or the rights.`,
-    );
-  return undefined;
 }
 
 /**
