@@ -10,6 +10,9 @@ import type { AuditRecord } from '../store';
 import { insertMissing } from './batches';
 import type { AuditDoc, Connection } from './connection';
 
+/** Of this process: what is told at one instant keeps its order. */
+let lastOrder = 0;
+
 /** @returns what an update adds, so that the change and its record are one write; nothing where nothing changed. */
 export function telling(
   { clock }: Connection,
@@ -20,7 +23,8 @@ export function telling(
   const told = changes.filter((change) => change !== undefined);
   if (told.length === 0) return {};
   const name = randomUUID();
-  const docs = told.map((change, order): AuditDoc => {
+  const docs = told.map((change): AuditDoc => {
+    const order = ++lastOrder;
     const doc = { _id: `${name}:${order}`, at, order, principal: by, ...change };
     return behalf === undefined ? doc : { ...doc, behalf };
   });

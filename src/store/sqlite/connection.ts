@@ -37,7 +37,7 @@ function opened<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const { code } = error instanceof Database.SqliteError ? error : { code: '' };
+    const { code = '' } = error as { code?: string };
     if (/^SQLITE_(NOTADB|CORRUPT)/.test(code))
       throw new OperatorError(
         `${file}: is no SQLite database, or a damaged one (${code}). Name another by JISR_STORE, and restore a backup into it.`,
