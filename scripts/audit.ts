@@ -3,8 +3,13 @@ import { table, UsageError, type Verb } from './verb';
 
 export const audit: Verb = {
   name: 'audit',
-  summary: 'show the newest writes, and what was set aside for the curators',
-  help: `jisr audit [--action publish|abandon|remove|set-aside] [--limit 50] [--json]
+  summary:
+    'show the newest changes of objects, accounts and channels, and what was set aside for the curators',
+  help: `jisr audit [--action ACTION] [--limit 50] [--json]
+
+Objects: publish, abandon, remove, retire, set-aside, conflict (two organisations' under one id). Accounts and channels: add-, change- or remove- before organisation,
+principal, grant, channel or collection. "who" is an account, local:NAME for a user of this machine, or server; "for" is
+the account that it was done for.
 
 Example:
   jisr audit --action set-aside`,
@@ -19,12 +24,13 @@ Example:
       const rows = records.map((r) => [
         formatTimestamp(r.at),
         r.principal,
+        r.behalf ?? '',
         r.action,
         r.collection,
         r.subject,
         r.detail.slice(0, 100),
       ]);
-      context.print(table(['at', 'principal', 'action', 'collection', 'subject', 'detail'], rows));
+      context.print(table(['at', 'who', 'for', 'action', 'collection', 'subject', 'detail'], rows));
     }
     return 0;
   },

@@ -1,5 +1,6 @@
 import { v4 as uuid } from 'uuid';
 import { OperatorError } from '../src/domain/errors';
+import { identityOf } from '../src/domain/identity';
 import { formatTimestamp } from '../src/domain/timestamp';
 import { LocalDoor } from './local-door';
 import { keyOf } from './same';
@@ -69,9 +70,7 @@ Example:
         await door.add(
           JSON.stringify({
             ...{ type: 'relationship', spec_version: '2.1', id: `relationship--${uuid()}` },
-            ...(principal.organisation.identity === undefined
-              ? {}
-              : { created_by_ref: principal.organisation.identity }),
+            created_by_ref: identityOf(principal.organisation),
             ...{ created: now, modified: now, relationship_type: 'duplicate-of' },
             ...{ source_ref: other.id, target_ref: keep.id },
             ...(marks['object_marking_refs'] === undefined

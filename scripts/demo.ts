@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { v4 as uuid } from 'uuid';
 import { accessOf, type Organisation, type Principal } from '../src/domain/access';
+import { grantInWords } from '../src/domain/grant-words';
 import { resolveMarks } from '../src/domain/markings';
 import { marksOf, rankFrom, tlpName, type Rank } from '../src/domain/tlp';
 import { generatePassword, hashPassword } from '../src/passwords';
@@ -159,15 +160,13 @@ async function showWhoSees(
     context.print(table(['TLP', 'type', 'what', ...accounts.map((a) => a.principal.name)], rows));
     accounts.forEach(({ principal }, i) => {
       const access = accessOf(principal, collection);
-      const because = access.because
-        .map((g) => g.source.replace(/^.*collections\/europe/, 'europe'))
-        .join(', ');
+      const because = access.because.map((grant) => grantInWords(grant)).join('; ');
       const reads =
         access.clearance === undefined
           ? 'may not read'
           : `reads up to TLP:${tlpName(access.clearance).toUpperCase()}`;
       context.print(
-        `  ${principal.name} ${reads}${because === '' ? ': no grant fits' : ` by ${because}`} (HTTP ${polls[i]?.code ?? 0})`,
+        `  ${principal.name} ${reads}${because === '' ? ': no grant fits' : `: ${because}`} (HTTP ${polls[i]?.code ?? 0})`,
       );
     });
   }

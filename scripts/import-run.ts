@@ -1,6 +1,7 @@
 /** One run of an import: what it was given, and what came of it. */
 import { scopeFor, type Principal } from '../src/domain/access';
 import type { Collection, ImportDefaults } from '../src/domain/channel';
+import { identityOf } from '../src/domain/identity';
 import type { StixObject } from '../src/domain/stix';
 import { isExpired } from '../src/read-collection';
 import type { Store } from '../src/store/store';
@@ -44,7 +45,7 @@ export class Import {
   }
 
   async indicator(said: Said, source: string, line: number | null): Promise<void> {
-    const producer = this.principal.organisation.identity;
+    const producer = identityOf(this.principal.organisation);
     const now = this.context.clock();
     const object = indicatorOf(said, { producer, defaults: this.defaults, now });
     const id = String(object['id']);

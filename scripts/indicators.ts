@@ -40,7 +40,8 @@ export interface Said {
 }
 
 export interface Making {
-  readonly producer: string | undefined;
+  /** The identity of the organisation. */
+  readonly producer: string;
   readonly defaults: ImportDefaults;
   readonly now: Micros;
 }
@@ -51,8 +52,8 @@ const stix = (micros: Micros): string => formatTimestamp(micros).replace(/\d{3}Z
 /**
  * The id follows from the producer and the pattern, so that the same value imported twice is the same indicator.
  */
-export function indicatorId(pattern: string, producer: string | undefined): string {
-  return `indicator--${v5(`${producer ?? ''}\n${pattern}`, NAMESPACE)}`;
+export function indicatorId(pattern: string, producer: string): string {
+  return `indicator--${v5(`${producer}\n${pattern}`, NAMESPACE)}`;
 }
 
 export function indicatorOf(said: Said, { producer, defaults, now }: Making): StixObject {
@@ -66,7 +67,7 @@ export function indicatorOf(said: Said, { producer, defaults, now }: Making): St
     type: 'indicator',
     spec_version: '2.1',
     id: indicatorId(pattern, producer),
-    ...(producer === undefined ? {} : { created_by_ref: producer }),
+    created_by_ref: producer,
     created: stix(now),
     modified: stix(now),
     name: said.name ?? said.value.value,

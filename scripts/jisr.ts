@@ -1,10 +1,20 @@
 #!/usr/bin/env node
 /** The `jisr` command. */
 import { once } from 'node:events';
+import { userInfo } from 'node:os';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { printable } from '../src/domain/printable';
 import { run } from './run';
+
+/** In a container a user may have no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid-${process.getuid?.() ?? 'unknown'}`;
+  }
+}
 
 // Whoever reads the output may have enough of it: jisr export … | head.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -24,6 +34,7 @@ run(process.argv.slice(2), {
   clock: () => Date.now() * 1000,
   wait: (ms) => sleep(ms),
   terminal: process.stderr.isTTY,
+  user: userName(),
 }).then(
   (code) => (process.exitCode = code),
   (error: unknown) => {

@@ -6,13 +6,14 @@ import { ALL } from '../src/domain/query';
 import { groupOf } from '../src/domain/stix';
 import type { StatusDetails } from '../src/domain/taxii';
 import { instantKey } from '../src/domain/timestamp';
+import { describeAll } from '../src/describe';
 import { dependencyGroups, partsOf, type Ordered } from '../src/feeds/order';
 import { Foresight, type Foreseen } from '../src/foresee';
 import { openDoor, type OpenDoor } from '../src/publish';
 import { readCollection } from '../src/read-collection';
 import type { Removal, Store } from '../src/store/store';
 import { allowed } from './select';
-import type { Context } from './verb';
+import { actorOf, type Arguments, type Context } from './verb';
 
 /** Objects of one publication: below the size from which the door works in the background. */
 const BATCH = 500;
@@ -21,6 +22,14 @@ const LIMITS = { depth: 64, objects: 100_000 };
 /** The one door in, on the store of this machine. */
 export const localDoor = (store: Store, { clock }: Pick<Context, 'clock'>): OpenDoor =>
   openDoor(store, { clock, limits: LIMITS, atOnce: true, report: () => undefined });
+
+/** Brings the directory of organisations up to date, and tells what cannot be. */
+export async function describeOrganisations(store: Store, a: Arguments, context: Context): Promise<void> {
+  const door = localDoor(store, context);
+  const actor = await actorOf(a, context, store);
+  for (const { id, message = '' } of await describeAll(store, door, context.clock(), actor))
+    context.error(`${id} was not published: ${message}`);
+}
 
 export interface Outcome {
   accepted: number;
@@ -45,6 +54,8 @@ export class LocalDoor {
   private bodies: Buffer[] = [];
   private foreseen = 0;
 
+  private readonly by: string;
+
   /** @param apply false: nothing is written. */
   constructor(
     private readonly store: Store,
@@ -54,6 +65,7 @@ export class LocalDoor {
     private readonly apply: boolean,
   ) {
     this.door = localDoor(store, context);
+    this.by = `local:${context.user}`;
   }
 
   private get name(): string {
@@ -92,7 +104,7 @@ export class LocalDoor {
     this.waiting = [];
     if (this.apply) {
       const { id: principalId } = this.principal;
-      const to = { principalId, collectionId: this.collection.id, body };
+      const to = { principalId, collectionId: this.collection.id, body, by: this.by };
       this.count(await allowed(this.name, () => this.door.publish(to)));
       return;
     }
@@ -128,9 +140,10 @@ export class LocalDoor {
   async remove(objectId: string): Promise<string | undefined> {
     const selection = { version: ALL, specVersions: undefined };
     const { id: principalId } = this.principal;
+    const { by } = this;
     const removal = await allowed<Removal | RemovalChoice>(objectId, () =>
       this.apply
-        ? this.door.remove({ principalId, collectionId: this.collection.id, objectId, selection })
+        ? this.door.remove({ principalId, collectionId: this.collection.id, objectId, selection, by })
         : this.chooseRemoval(objectId),
     );
     if (removal === 'absent') return 'it is not here, or not for this account';

@@ -42,7 +42,7 @@ Example:
     if (from === to) throw new OperatorError('--to: this is the same store.');
     // Both are looked at before either is opened, which makes one that is not there.
     const [fromUrl, toUrl] = [urlOf(a, 'from'), urlOf(a, 'to')];
-    const [source, target] = [await openStore(fromUrl), await openStore(toUrl)];
+    const [source, target] = [await openStore(fromUrl, { existing: true }), await openStore(toUrl)];
     try {
       const me = createHash('sha256').update(from).digest('hex').slice(0, 16);
       const notes = await target.house.notes(OF);

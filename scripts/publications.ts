@@ -3,8 +3,7 @@ import type { Channel } from '../src/domain/channel';
 import { OperatorError } from '../src/domain/errors';
 import { formatTimestamp } from '../src/domain/timestamp';
 import type { Store, Unfinished } from '../src/store/store';
-import { actingAs } from './select';
-import { conclude, required, table, UsageError, type Verb } from './verb';
+import { actorOf, conclude, required, table, UsageError, type Verb } from './verb';
 
 interface Row {
   readonly status: string;
@@ -93,8 +92,8 @@ Example:
         );
       return 0;
     }
-    const { name } = await actingAs(store, a);
-    const done = a.apply ? await store.records.abandon(row.status, why, name) : true;
+    const actor = await actorOf(a, context, store);
+    const done = a.apply ? await store.records.abandon(row.status, why, actor) : true;
     if (!done) throw new OperatorError(`Publication ${row.status} was finished meanwhile.`);
     return conclude(
       a,

@@ -16,6 +16,7 @@ was written is compared with it. Every date_added stays as it was, so that polle
 Example:
   JISR_STORE=sqlite:data/restored.db jisr restore jisr-2024-01-31.backup --apply`,
   options: {},
+  makesStore: () => true,
   run: async (a, context) => {
     const [path] = a.words;
     if (path === undefined) throw new UsageError('Say from what: jisr restore FILE.');

@@ -1,10 +1,13 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { OperatorError, StoreUnavailable } from '../src/domain/errors';
 import { printable } from '../src/domain/printable';
 import { openStore } from '../src/store/open';
 import type { Store } from '../src/store/store';
 import { holdsPassword, withPassword } from '../src/store/url';
+import { didYouMean } from './nearest';
 import { VERBS } from './registry';
-import { readArguments, UsageError, type Arguments, type ExitCode } from './verb';
+import { readArguments, UsageError, type Arguments, type ExitCode, type Verb } from './verb';
 
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -15,12 +18,53 @@ export interface Surroundings {
   readonly clock: () => number;
   readonly wait: (ms: number) => Promise<void>;
   readonly terminal: boolean;
+  /** The user of this machine, for the audit. */
+  readonly user: string;
 }
 
 function overview(): string {
   const widest = Math.max(...VERBS.map((verb) => verb.name.length));
   const lines = VERBS.map((verb) => `  ${verb.name.padEnd(widest)}  ${verb.summary}`);
-  return `jisr VERB [OPTIONS]\n\n${lines.join('\n')}\n\nEvery verb has --help, --json and --store sqlite:PATH (default: JISR_STORE or sqlite:data/jisr.db).\nWhat changes data only shows what it would do, unless you say --apply.`;
+  return `jisr VERB [OPTIONS]\n\n${lines.join('\n')}\n\nEvery verb has --help, --json and --store sqlite:PATH (default: JISR_STORE or sqlite:data/jisr.db).\nWhat changes data only shows what it would do, unless you say --apply. jisr --version says which Jisr this is.`;
+}
+
+/** From dist/scripts as from the package. */
+function version(): string {
+  const text = readFileSync(resolve(__dirname, '../../package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** What is answered before any verb is looked for. */
+function answer(name: string | undefined, around: Surroundings): ExitCode | undefined {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    around.print(overview());
+    return name === undefined ? 2 : 0;
+  }
+  if (name === '--version' || name === '-V' || name === 'version') {
+    around.print(`jisr ${version()}`);
+    return 0;
+  }
+  return undefined;
+}
+
+/** A store that is there; a verb that may make one makes it, and only looks at an empty one if it is not to apply. */
+function open(verb: Verb, a: Arguments, around: Surroundings): Promise<Store> {
+  const url = storeUrl(a, around.env);
+  const { clock } = around;
+  if (!verb.makesStore?.(a)) return openStore(url, { clock, existing: true });
+  const file = /^sqlite:(.+)$/.exec(url)?.[1];
+  const trial = !a.apply && file !== undefined && !existsSync(file);
+  return openStore(trial ? 'sqlite::memory:' : url, { clock });
+}
+
+/** What an operator is told of an error; undefined for a fault of ours. */
+function told(error: unknown): string | undefined {
+  if (error instanceof OperatorError || error instanceof StoreUnavailable) return error.message;
+  const { code, path, name, message } = error as NodeJS.ErrnoException;
+  if (name === 'ConfigError') return message;
+  if (typeof code === 'string' && typeof path === 'string')
+    return `${path}: cannot be read or written (${code}). Name another, or mend its rights.`;
+  return undefined;
 }
 
 /** The store of this machine: an address on the command line, a secret never. */
@@ -43,13 +87,12 @@ export async function run(argv: readonly string[], outside: Surroundings): Promi
     error: (line) => outside.error(printable(line)),
   };
   const [name, ...rest] = argv;
-  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    around.print(overview());
-    return name === undefined ? 2 : 0;
-  }
+  const answered = answer(name, around);
+  if (answered !== undefined || name === undefined) return answered ?? 2;
   const verb = VERBS.find((v) => v.name === name);
   if (!verb) {
-    around.error(`There is no verb "${name}". See: jisr --help`);
+    const names = VERBS.map((v) => v.name);
+    around.error(`There is no verb "${name}".${didYouMean(name, names)} See: jisr --help`);
     return 2;
   }
   if (rest.includes('--help') || rest.includes('-h')) {
@@ -59,20 +102,16 @@ export async function run(argv: readonly string[], outside: Surroundings): Promi
   let opened: Promise<Store> | undefined;
   try {
     const a = readArguments(verb, rest);
-    return await verb.run(a, {
-      ...around,
-      store: async () => (opened ??= openStore(storeUrl(a, around.env), { clock: around.clock })),
-    });
+    return await verb.run(a, { ...around, store: () => (opened ??= open(verb, a, around)) });
   } catch (error) {
     if (error instanceof UsageError) {
       around.error(`${error.message}\nSee: jisr ${verb.name} --help`);
       return 2;
     }
-    if (error instanceof OperatorError || error instanceof StoreUnavailable) {
-      around.error(error.message);
-      return 3;
-    }
-    throw error;
+    const known = told(error);
+    if (known === undefined) throw error;
+    around.error(known);
+    return 3;
   } finally {
     await (await opened?.catch(() => undefined))?.close();
   }

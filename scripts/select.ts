@@ -48,7 +48,7 @@ export async function actingAs(store: Store, a: Arguments): Promise<Principal> {
   const operator = operatorOf(await store.people.principals());
   if (!operator)
     throw new OperatorError(
-      'There is no operator account on this store. Start the server once, or say --as LOGIN.',
+      'There is no operator account on this store. Start the server once, make one (jisr add --help), or say --as LOGIN.',
     );
   return operator;
 }

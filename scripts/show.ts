@@ -1,7 +1,8 @@
 import { tlpName } from '../src/domain/tlp';
 import type { Store } from '../src/store/store';
 import { showObject } from './show-object';
-import { findCollection, findOrganisation, findPrincipal, UsageError, type Verb } from './verb';
+import { didYouMean } from './nearest';
+import { findCollection, findOrganisation, findPrincipal, named, UsageError, type Verb } from './verb';
 
 const SHOW: Record<string, (store: Store, name: string) => Promise<object>> = {
   organisation: async (store, name) => {
@@ -27,18 +28,24 @@ export const show: Verb = {
   help: `jisr show object ID [--as LOGIN] [--json]
 jisr show organisation|principal|collection NAME [--json]
 
+ID and NAME may be said by --id and --name too.
+
 An object is shown as each collection has it that the account may read: its versions, its relationships and their
 ends, when and by whom it came, and who may read it.
 
 Example:
   jisr show collection europe/indicators`,
-  options: { as: { type: 'string' } },
+  options: { as: { type: 'string' }, id: { type: 'string' }, name: { type: 'string' } },
   run: async (a, context) => {
-    const [noun = '', name] = a.words;
+    const [noun = ''] = a.words;
     const found = SHOW[noun];
+    const name = named(a, 1, noun === 'object' ? 'id' : 'name');
     if ((!found && noun !== 'object') || name === undefined)
       throw new UsageError(
-        'Say what to show: object, organisation, principal or collection, and its id or name.',
+        `Say what to show: object, organisation, principal or collection, and its id or name.${didYouMean(
+          noun,
+          [...Object.keys(SHOW), 'object'].filter((n) => n !== noun),
+        )}`,
       );
     const store = await context.store();
     if (!found) {

@@ -2,10 +2,12 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import type { Organisation, Principal } from '../src/domain/access';
 import type { Channel, Collection } from '../src/domain/channel';
+import type { Actor } from '../src/domain/actor';
 import { OperatorError } from '../src/domain/errors';
 import { cell } from '../src/domain/printable';
 import { rankOf, TLP_NAMES, type Rank } from '../src/domain/tlp';
 import type { Store } from '../src/store/store';
+import { didYouMean } from './nearest';
 
 /** 0 done, 1 found something wrong, 2 wrong use, 3 could not. */
 export type ExitCode = 0 | 1 | 2 | 3;
@@ -27,6 +29,8 @@ export interface Context {
   error(line: string): void;
   /** Whether somebody watches the output for people. */
   readonly terminal: boolean;
+  /** The user of this machine who says it. */
+  readonly user: string;
 }
 
 export interface Verb {
@@ -35,6 +39,8 @@ export interface Verb {
   /** Usage, options and an example that works when pasted. */
   readonly help: string;
   readonly options: NonNullable<ParseArgsConfig['options']>;
+  /** Whether it makes the store if there is none. */
+  readonly makesStore?: (a: Arguments) => boolean;
   run(arguments_: Arguments, context: Context): Promise<ExitCode>;
 }
 
@@ -64,6 +70,19 @@ const SHARED = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
+/** What parseArgs says, with the options that there are. */
+function wrongOption(verb: Verb, error: Error & { code?: string }): UsageError {
+  const said = /'(-[^' ]*)'/.exec(error.message)?.[1];
+  if (error.code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION' || said === undefined)
+    return new UsageError(`${error.message.replace(/\.?$/, '')}.`);
+  const names = Object.keys({ ...SHARED, ...verb.options })
+    .map((name) => `--${name}`)
+    .sort();
+  return new UsageError(
+    `There is no option ${said}.${didYouMean(said, names)} jisr ${verb.name} takes ${names.join(', ')}.`,
+  );
+}
+
 /** @throws {UsageError} naming the option that is wrong. */
 export function readArguments(verb: Verb, argv: readonly string[]): Arguments {
   try {
@@ -85,7 +104,7 @@ export function readArguments(verb: Verb, argv: readonly string[]): Arguments {
       apply: value('apply') === true,
     };
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw wrongOption(verb, error as Error);
   }
 }
 
@@ -95,9 +114,23 @@ export function required(arguments_: Arguments, name: string): string {
   return value;
 }
 
+/**
+ * The name of what a verb is about: a word in its place, or an option.
+ *
+ * @param place of the word. @param hint for whoever says two. @throws {UsageError} two different ones are said.
+ */
+export function named(a: Arguments, place: number, option: string, hint = 'Say one.'): string | undefined {
+  const [word, said] = [a.words[place], a.text(option)];
+  if (word !== undefined && said !== undefined && word !== said)
+    throw new UsageError(`--${option}: "${said}" and "${word}" are two names. ${hint}`);
+  return word ?? said;
+}
+
 export function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
   if (!(allowed as readonly string[]).includes(value))
-    throw new UsageError(`--${name}: "${value}" is not one of ${allowed.join(', ')}.`);
+    throw new UsageError(
+      `--${name}: "${value}" is not one of ${allowed.join(', ')}.${didYouMean(value, allowed)}`,
+    );
   return value as T;
 }
 
@@ -108,25 +141,34 @@ export function level(name: string, value: string): Rank {
   return rank;
 }
 
+/** By its name or its id. @throws {OperatorError} there is none. */
+function theOne<T extends { readonly id: string }>(
+  noun: string,
+  name: string,
+  all: readonly T[],
+  nameOf: (item: T) => string,
+): T {
+  const found = all.find((item) => item.id === name || nameOf(item) === name);
+  if (found) return found;
+  throw new OperatorError(
+    `There is no ${noun} "${name}".${didYouMean(name, all.map(nameOf))} See: jisr list ${noun}s`,
+  );
+}
+
 export async function findOrganisation(store: Store, name: string): Promise<Organisation> {
-  const found = (await store.people.organisations()).find((o) => o.name === name || o.id === name);
-  if (!found) throw new OperatorError(`There is no organisation "${name}". See: jisr list organisations`);
-  return found;
+  const all = await store.people.organisations();
+  return theOne('organisation', name, all, (o) => o.name);
 }
 
 export async function findPrincipal(store: Store, name: string): Promise<Principal> {
-  const found = (await store.people.principals()).find((p) => p.name === name || p.id === name);
-  if (!found) throw new OperatorError(`There is no principal "${name}". See: jisr list principals`);
-  return found;
+  const all = await store.people.principals();
+  return theOne('principal', name, all, (p) => p.name);
 }
 
 /** A collection by its id or as `root/alias`. */
 export function findCollection(channels: readonly Channel[], name: string): Collection {
-  const found = channels
-    .flatMap((c) => c.collections)
-    .find((c) => c.id === name || `${c.apiRoot}/${c.alias}` === name);
-  if (!found) throw new OperatorError(`There is no collection "${name}". See: jisr list collections`);
-  return found;
+  const all = channels.flatMap((c) => c.collections);
+  return theOne('collection', name, all, (c) => `${c.apiRoot}/${c.alias}`);
 }
 
 const width = (text: string): number =>
@@ -156,6 +198,12 @@ export function table(head: readonly string[], texts: readonly (readonly string[
       .join('  ')
       .trimEnd();
   return [line(head), line(widths.map((w) => '-'.repeat(w))), ...rows.map(line)].join('\n');
+}
+
+/** Who is named in the audit for what a verb does on this machine: its user, and the account of `--as`. */
+export async function actorOf(a: Arguments, context: Context, store: Store): Promise<Actor> {
+  const [by, behalf] = [`local:${context.user}`, a.text('as')];
+  return behalf === undefined ? { by } : { by, behalf: (await findPrincipal(store, behalf)).name };
 }
 
 /** Says what would be done, or what was done: the end of every verb that changes something. */

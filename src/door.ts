@@ -8,6 +8,8 @@ export interface PublishRequest {
   readonly collectionId: string;
   /** The raw bytes of an envelope or a bundle. They are handed over: do not touch them afterwards. */
   readonly body: Uint8Array;
+  /** Who acts on the account's behalf, for the audit; undefined: the account itself. */
+  readonly by?: string;
 }
 
 export interface RemoveRequest {
@@ -15,6 +17,7 @@ export interface RemoveRequest {
   readonly collectionId: string;
   readonly objectId: string;
   readonly selection: Pick<Matching, 'version' | 'specVersions'>;
+  readonly by?: string;
 }
 
 /**

@@ -7,6 +7,7 @@
  * work at once is appended once (Part.number). Nothing that goes wrong here ends the process.
  */
 import type { Scope } from './domain/access';
+import { SERVER } from './domain/actor';
 import { StoreUnavailable, TaxiiError } from './domain/errors';
 import type { Micros } from './domain/timestamp';
 import { openEnvelope, type Cut, type Envelope } from './envelope';
@@ -191,7 +192,7 @@ export class Line {
   }
 
   private async abandon(id: string, message: string): Promise<void> {
-    await this.deps.store.records.abandon(id, message, 'server');
+    await this.deps.store.records.abandon(id, message, SERVER);
     this.deps.report('publication abandoned', { status: id, reason: message });
   }
 

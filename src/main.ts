@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { readConfig, type Config } from './config';
 import { OperatorError } from './domain/errors';
+import { firstAccountShown, type FirstAccount } from './first-start';
 import { createApp } from './http/app';
 import { drainable } from './http/drain';
 import { Readings } from './http/readings';
@@ -11,7 +12,7 @@ import { createServer } from './http/server';
 import { distantHousekeeper, startHousekeeper, type Housekeeper } from './jobs/thread';
 import { createLogger, type Logger } from './log';
 import { prepare } from './prepare';
-import { keepProcesses } from './processes';
+import { CANNOT, keepProcesses } from './processes';
 import { startThread } from './publish-thread';
 import { openStore } from './store/open';
 
@@ -26,7 +27,24 @@ function keepHouse({ store, envelope, statusDays, schedule }: Config, log: Logge
   );
 }
 
-async function serve(config: Config, log: Logger, housekeeper: Housekeeper): Promise<void> {
+/** Why the server cannot listen, for the operator. */
+function cannotListen({ host, port }: Config, error: unknown): unknown {
+  const why: Record<string, string> = {
+    EADDRINUSE: 'another program, perhaps another Jisr, listens there. Stop it, or choose another JISR_PORT',
+    EACCES: 'this user may not. Choose a JISR_PORT above 1023',
+    EADDRNOTAVAIL: 'this machine does not have the address. Choose another JISR_HOST',
+    ENOTFOUND: 'the name has no address. Choose another JISR_HOST',
+  };
+  const said = why[(error as NodeJS.ErrnoException).code ?? ''];
+  return said === undefined ? error : new OperatorError(`Cannot listen on ${host}, port ${port}: ${said}.`);
+}
+
+async function serve(
+  config: Config,
+  log: Logger,
+  housekeeper: Housekeeper,
+  more: object = {},
+): Promise<void> {
   const store = await openStore(config.store, { readonly: true });
   const door = startThread(
     { store: config.store, limits: config.envelope, quotas: config.quotas },
@@ -65,30 +83,51 @@ async function serve(config: Config, log: Logger, housekeeper: Housekeeper): Pro
 
   // After the handlers: whoever reads "listening" may ask it to stop in the same moment.
   server.listen(config.port, config.host);
-  await once(server, 'listening');
+  await once(server, 'listening').catch((error: unknown) => {
+    throw cannotListen(config, error);
+  });
   const { port } = server.address() as AddressInfo;
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  log.info({ url: `http://${host}:${port}/taxii2/` }, 'listening');
+  log.info({ url: `http://${host}:${port}/taxii2/`, ...more }, 'listening');
+}
+
+/** @throws {OperatorError} what this process would serve cannot be. */
+async function start(config: Config, log: Logger): Promise<void> {
+  let first: FirstAccount | undefined;
+  let waiting = config.processes;
+  const show = (): void => {
+    if (!first || waiting < 0) return;
+    waiting = -1;
+    process.stderr.write(firstAccountShown(first));
+  };
+  // The password is nowhere else: it is shown last, and also if nothing can be served.
+  process.once('exit', show);
+  if (!cluster.isPrimary) {
+    await serve(config, log, distantHousekeeper());
+    return;
+  }
+  await prepare(config, log, (account) => (first = account));
+  const housekeeper = keepHouse(config, log);
+  if (config.processes > 1) {
+    cluster.on('listening', () => {
+      if (--waiting === 0) show();
+    });
+    await keepProcesses(config.processes, log, housekeeper);
+    await housekeeper.stop();
+    return;
+  }
+  await serve(config, log, housekeeper, first ? { firstStart: true } : {});
+  show();
 }
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = createLogger(config.logLevel);
-  if (!cluster.isPrimary) {
-    await serve(config, log, distantHousekeeper());
-    return;
-  }
-  await prepare(config, log);
-  const housekeeper = keepHouse(config, log);
-  if (config.processes === 1) await serve(config, log, housekeeper);
-  else {
-    await keepProcesses(config.processes, log, housekeeper);
-    await housekeeper.stop();
-  }
+  await start(config, log);
 }
 
 main().catch((error: unknown) => {
   const known = error instanceof OperatorError || (error instanceof Error && error.name === 'ConfigError');
   process.stderr.write(`${known ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
-  process.exit(1);
+  process.exit(known && cluster.isWorker ? CANNOT : 1);
 });

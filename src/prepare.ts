@@ -2,9 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from './config';
 import { OperatorError, StoreUnavailable } from './domain/errors';
-import { firstOperator } from './first-start';
+import { describeAll } from './describe';
+import { SERVER } from './domain/actor';
+import type { Channel } from './domain/channel';
+import { firstOperator, type FirstAccount } from './first-start';
 import { holdLease } from './jobs/hold-lease';
 import type { Logger } from './log';
+import { openDoor } from './publish';
 import { openStore } from './store/open';
 import type { Store } from './store/store';
 import { loadChannels } from './validation/channel';
@@ -16,6 +20,8 @@ const PATIENCE = 60e6;
 const HEARTBEAT_MS = 15_000;
 const TURN_MS = 100;
 const MOST_TURNS = 1200;
+/** Of what describes organisations: it comes from here. */
+const OWN_LIMITS = { depth: 16, objects: 1000 };
 
 /** Work that is tried until the store can be reached; each wait is logged. */
 async function patiently<T>(log: Logger, work: () => Promise<T>): Promise<T> {
@@ -49,25 +55,45 @@ export async function inTurn(
   }
 }
 
-/** Migrations, channels, the first account. @throws {OperatorError} the channel files are wrong. */
-export async function prepare(config: Config, log: Logger): Promise<void> {
+/** Channels, the first account, what describes the organisations; and what an operator should hear at each start. */
+async function bring(
+  store: Store,
+  channels: readonly Channel[],
+  log: Logger,
+  made: (account: FirstAccount) => void,
+): Promise<void> {
+  const clock = (): number => Date.now() * 1000;
+  const changes = await store.catalog.apply(channels, { apply: true, dropObjects: false });
+  for (const { kind, subject, details } of changes) log.info({ kind, subject, details }, 'channel applied');
+  const first = await firstOperator(store, clock());
+  if (first) made(first);
+  const door = openDoor(store, { clock, limits: OWN_LIMITS, atOnce: true, report: () => undefined });
+  for (const { id, message } of await describeAll(store, door, clock(), SERVER))
+    log.warn({ id, message }, 'what describes an organisation was refused');
+  for (const { name, firstPassword, disabled } of await store.people.principals())
+    if (firstPassword && !disabled && !first)
+      log.warn(
+        { account: name },
+        'the first password is to be changed: jisr change principal NAME --new-password --apply',
+      );
+}
+
+/**
+ * Migrations, channels, the first account.
+ *
+ * @param made told of the account at once: whatever goes wrong afterwards, its password is nowhere else.
+ * @throws {OperatorError} the channel files are wrong, or the store cannot be.
+ */
+export async function prepare(
+  config: Config,
+  log: Logger,
+  made: (account: FirstAccount) => void,
+): Promise<void> {
   const channels = await loadChannels(config.collections);
   await patiently(log, async () => {
     const store = await openStore(config.store);
     try {
-      await inTurn(store.house, async () => {
-        const changes = await store.catalog.apply(channels, { apply: true, dropObjects: false });
-        for (const { kind, subject, details } of changes)
-          log.info({ kind, subject, details }, 'channel applied');
-        const operator = await firstOperator(store);
-        if (operator) {
-          // To the terminal and not to the log: it is shown this once and kept nowhere.
-          process.stderr.write(
-            `\n  First start: an operator account was made.\n\n    account   ${operator.name}\n    password  ${operator.password}\n\n` +
-              `  Keep the password now, it is not shown again.\n\n`,
-          );
-        }
-      });
+      await inTurn(store.house, () => bring(store, channels, log, made));
     } finally {
       await store.close();
     }

@@ -8,6 +8,9 @@ import type { Reading } from './store/store';
 const SHORT_LIFE_MS = 5000;
 const PAUSE_MS = 1000;
 
+/** The exit code of a process that cannot serve, whoever starts it again: sysexits' EX_CONFIG. */
+export const CANNOT = 78;
+
 /** Keeps n processes up until it is told to stop; resolves when the last of them has ended. */
 export function keepProcesses(
   count: number,
@@ -24,6 +27,10 @@ export function keepProcesses(
   cluster.on('exit', (worker, code, signal) => {
     const short = Date.now() - (born.get(worker.id) ?? 0) < SHORT_LIFE_MS;
     born.delete(worker.id);
+    if (code === CANNOT && !stopping) {
+      process.exitCode = 1;
+      stop('SIGTERM');
+    }
     if (stopping) {
       if (born.size === 0) ended();
       return;

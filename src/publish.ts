@@ -60,7 +60,7 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
 
   /** Access is decided by whoever writes, at the moment of the write. @throws {TaxiiError} */
   async function decide<A extends 'write' | 'remove'>(
-    ids: { principalId: string; collectionId: string },
+    ids: { principalId: string; collectionId: string; by?: string },
     action: A,
   ): Promise<Scope<A>> {
     const [principal, channels] = await Promise.all([
@@ -72,6 +72,7 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
       principal,
       channels.flatMap((c) => c.collections).find((c) => c.id === ids.collectionId),
       action,
+      ids.by,
     );
   }
 
@@ -124,8 +125,8 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
   };
 
   return {
-    async publish({ principalId, collectionId, body }: PublishRequest) {
-      const scope = await decide({ principalId, collectionId }, 'write');
+    async publish({ principalId, collectionId, body, ...who }: PublishRequest) {
+      const scope = await decide({ principalId, collectionId, ...who }, 'write');
       const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
       const envelope = envelopeIn(bytes, limits);
       if (atOnce || envelope.parts.length === 1) return work(scope, envelope);
@@ -134,8 +135,8 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
       return pending;
     },
 
-    async remove({ principalId, collectionId, objectId, selection }: RemoveRequest): Promise<Removal> {
-      return store.objects.remove(await decide({ principalId, collectionId }, 'remove'), objectId, selection);
+    async remove({ objectId, selection, ...who }: RemoveRequest): Promise<Removal> {
+      return store.objects.remove(await decide(who, 'remove'), objectId, selection);
     },
 
     async resume() {

@@ -23,6 +23,7 @@ const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
     /^src\/(domain\/|store\/(store|url)$|passwords$|config$)/,
   ],
   [/^src\/admission$/, /^src\/(domain\/|validation\/|store\/store$)/],
+  [/^src\/describe$/, /^src\/(domain\/|store\/store$|door$)/],
   [/^src\/envelope$/, /^src\/(domain\/|validation\/|store\/store$|admission$)/],
   [/^src\/(parsed|quotas)$/, /^src\/(domain\/|store\/store$|envelope$)/],
   [/^src\/part$/, /^src\/(domain\/|validation\/|store\/store$|admission$|envelope$)/],
@@ -42,7 +43,7 @@ const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
   [/^src\/processes$/, /^src\/(log|jobs\/thread|store\/store)$/],
   [
     /^scripts\//,
-    /^(scripts\/|src\/(domain\/|validation\/|store\/(store|open|archive|url|mongo\/sharding)$|jobs\/|feeds\/|passwords$|publish$|foresee$|config$|read-collection$))/,
+    /^(scripts\/|src\/(domain\/|validation\/|store\/(store|open|archive|refusals|url|mongo\/sharding)$|jobs\/|feeds\/|passwords$|publish$|foresee$|describe$|config$|read-collection$))/,
   ],
 ];
 

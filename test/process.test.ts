@@ -32,8 +32,8 @@ async function start(limit?: string): Promise<string> {
   const server = run({}, limit);
   child = server.child;
   await server.says(LISTENING);
-  expect(server.said.out).not.toContain('password');
   password = server.password() ?? password;
+  expect(server.said.out).not.toContain(password);
   return server.origin();
 }
 
@@ -123,6 +123,7 @@ describe.each(STORES)('several processes over one store on %s', (_, storeOf) => 
   test('JISR_PROCESSES: n serve one port; one that is killed is started again; SIGTERM ends them all', async () => {
     const { child: server, said, says, origin: at } = run({ ...env(), JISR_PROCESSES: '2' });
     await says(LISTENING, 2);
+    await says(/First start/);
     expect(said.err.match(/First start/g)).toHaveLength(1);
     const origin = at();
     const children = execFileSync('pgrep', ['-P', String(server.pid)])

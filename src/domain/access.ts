@@ -1,4 +1,5 @@
-import type { Audience, Collection, Grant, OrganisationKind, Region, Right, Role } from './channel';
+import type { Actor } from './actor';
+import type { Audience, Collection, Grant, Language, OrganisationKind, Region, Right, Role } from './channel';
 import { TaxiiError } from './errors';
 import type { Rank } from './tlp';
 
@@ -9,8 +10,14 @@ export interface Organisation {
   /** ISO 3166-1 alpha-2. */
   readonly country?: string;
   readonly region: Region;
-  /** The id of the STIX identity object that stands for it. */
+  /** The id of the STIX identity object that stands for it; a store from before every one had one lacks it. */
   readonly identity?: string;
+  /** Its name in other languages. */
+  readonly names?: Readonly<Partial<Record<Language, string>>>;
+  /** Of STIX's industry-sector-ov. */
+  readonly sectors?: readonly string[];
+  /** The `created` and `modified` of the STIX objects that describe it (src/domain/identity.ts). */
+  readonly described?: { readonly created: string; readonly modified: string };
   readonly disabled: boolean;
 }
 
@@ -31,6 +38,8 @@ export interface Principal {
   readonly clearance: Rank;
   readonly disabled: boolean;
   readonly quirks?: readonly Quirk[];
+  /** Its password was made by a first start, and nobody has changed it since. */
+  readonly firstPassword?: true;
   readonly organisation: Organisation;
 }
 
@@ -38,9 +47,13 @@ export function isOperator(principal: Principal): boolean {
   return principal.organisation.kind === 'operator';
 }
 
-/** The account that jobs and scripts act as where nobody is named: the first operator that is not disabled. */
+/**
+ * The account that jobs and scripts act as where nobody is named: the first operator that is not disabled, one who
+ * curates before others.
+ */
 export function operatorOf(principals: readonly Principal[]): Principal | undefined {
-  return principals.find((p) => isOperator(p) && !p.disabled && !p.organisation.disabled);
+  const operators = principals.filter((p) => isOperator(p) && !p.disabled && !p.organisation.disabled);
+  return operators.find((p) => p.role === 'curator') ?? operators[0];
 }
 
 /** What one principal may do in one collection, and by which grants. */
@@ -94,6 +107,23 @@ export function accessOf(principal: Principal, collection: Collection): Access {
   };
 }
 
+/**
+ * T-278: a status is for who submitted it, and for an operator who curates the collection and is cleared for all that
+ * it takes.
+ *
+ * @param collection undefined if it is in force no more.
+ */
+export function mayReadStatus(
+  principal: Principal,
+  submitter: string,
+  collection: Collection | undefined,
+): boolean {
+  if (principal.id === submitter) return true;
+  if (!isOperator(principal) || !collection) return false;
+  const { curate, clearance } = accessOf(principal, collection);
+  return curate && clearance !== undefined && clearance >= collection.maxTlp;
+}
+
 declare const decided: unique symbol;
 
 /**
@@ -109,7 +139,13 @@ export interface Scope<Action extends 'read' | 'write' | 'remove' = 'read' | 'wr
   /** What the principal may publish here. */
   readonly ceiling: Rank;
   readonly curate: boolean;
+  /** Who does it on the principal's behalf, for the audit; undefined: the principal. */
+  readonly by?: string;
 }
+
+/** Who is named in the audit for what is done in a scope. */
+export const actorIn = ({ by, principal }: Pick<Scope, 'by' | 'principal'>): Actor =>
+  by === undefined ? { by: principal.name } : { by, behalf: principal.name };
 
 const NOT_FOUND =
   'There is no such resource here, or it is not for you. Check the URL, and ask your operator about your access.';
@@ -139,12 +175,14 @@ function forbidden(what: string): TaxiiError {
 /**
  * Decides access to a collection (D8).
  *
+ * @param by who acts on the principal's behalf, if somebody does.
  * @throws {TaxiiError} `not-found` without any grant, `forbidden` for a grant without the right.
  */
 export function scopeFor<Action extends 'read' | 'write' | 'remove'>(
   principal: Principal,
   collection: Collection | undefined,
   action: Action,
+  by?: string,
 ): Scope<Action> {
   if (!collection) throw notFound();
   const access = accessOf(principal, collection);
@@ -157,6 +195,7 @@ export function scopeFor<Action extends 'read' | 'write' | 'remove'>(
     ceiling: access.ceiling ?? 0,
     curate: access.curate,
     ...(access.clearance === undefined ? {} : { clearance: access.clearance }),
+    ...(by === undefined ? {} : { by }),
   };
   return scope as Scope<Action>;
 }

@@ -28,7 +28,7 @@ export interface Audience {
 }
 
 export interface Grant {
-  /** Where the grant stands, for `explain`: a place in a channel file or the id of a grant made by hand. */
+  /** Where the grant stands, for `explain`: the channel file, or `grant` and the id of one made by hand. */
   readonly source: string;
   readonly to: Audience;
   readonly rights: readonly Right[];

@@ -74,7 +74,13 @@ export class MemberFault extends Error {
   }
 }
 
-/** A wrong use of an operator verb or a wrong file; the message is for the operator. */
+/** A text of a driver without the names and passwords of the URLs in it. */
+export const withoutSecrets = (text: string): string => text.replace(/\/\/[^\n]*@/g, '//…@');
+
+/**
+ * What waiting does not mend: a wrong use of an operator verb, a wrong file, a store that cannot be. The message is for
+ * the operator.
+ */
 export class OperatorError extends Error {
   override readonly name = 'OperatorError';
 }

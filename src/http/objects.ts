@@ -1,7 +1,7 @@
 /** Objects of a collection: list, read, add, delete (§5.3 to §5.8), and the status of additions (§4.3). */
 import type { Request, Response } from 'express';
 import type { Config } from '../config';
-import { isOperator, notFound, type Principal, type Scope } from '../domain/access';
+import { mayReadStatus, notFound, type Principal, type Scope } from '../domain/access';
 import { writeCursor } from '../domain/cursor';
 import { TaxiiError } from '../domain/errors';
 import { parseObjectQuery, parseRemoval, type Limits, type ObjectQuery } from '../domain/query';
@@ -9,7 +9,7 @@ import { isIdentifier } from '../domain/stix';
 import type { ManifestRecord, Status } from '../domain/taxii';
 import { formatTimestamp } from '../domain/timestamp';
 import type { Door } from '../door';
-import type { ObjectStore, Page, RecordStore } from '../store/store';
+import type { CatalogStore, ObjectStore, Page, RecordStore } from '../store/store';
 import type { Names } from './access';
 import { note } from './audit';
 import type { ReadBody } from './body';
@@ -158,13 +158,15 @@ export const deleteObject =
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** §4.3 Get Status: for who submitted it and for operators, under its own API Root (T-278). */
+/** §4.3 Get Status: for those whom `mayReadStatus` names, under its own API Root (T-278). */
 export const getStatus =
-  (records: Pick<RecordStore, 'statusText'>) =>
+  (records: Pick<RecordStore, 'statusText'>, catalog: Pick<CatalogStore, 'channels'>) =>
   async (principal: Principal, req: Request<Names>, res: Response): Promise<void> => {
     const { root, id } = req.params;
     const found = UUID.test(id) ? await records.statusText(root, id) : undefined;
-    if (!found || (found.principalId !== principal.id && !isOperator(principal))) throw notFound();
+    const collections = (await catalog.channels()).flatMap((channel) => channel.collections);
+    const collection = collections.find((c) => c.id === found?.collectionId);
+    if (!found || !mayReadStatus(principal, found.principalId, collection)) throw notFound();
     note(res, { count: found.total });
     await replyPieces(res, found.pieces);
   };

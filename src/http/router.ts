@@ -83,7 +83,7 @@ export function createRouter({ store, door, config, authenticate, readings }: Ro
 
   url('/taxii2', { get: seeingDiscovery(discovery(catalog, config)) });
   url('/:root', { get: seeing(apiRoot(catalog, config)) });
-  url('/:root/status/:id', { get: seeing(getStatus(records)) });
+  url('/:root/status/:id', { get: seeing(getStatus(records, catalog)) });
   url('/:root/collections', { get: seeing(listCollections(catalog)) });
   url(collection, { get: seeing(getCollection(catalog)) });
   url(`${collection}/manifest`, { get: reading(listManifest(objects, limits, pages)) });

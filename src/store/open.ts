@@ -1,8 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { OperatorError } from '../domain/errors';
+import { OperatorError, withoutSecrets } from '../domain/errors';
 import { openMongo } from './mongo';
 import { openSqlite } from './sqlite';
+import { noStore } from './refusals';
 import type { Store, StoreOptions } from './store';
 
 export type { StoreOptions };
@@ -12,16 +13,34 @@ export type { StoreOptions };
  *
  * @param url `sqlite:PATH`, the path relative to the working directory or absolute, or `sqlite::memory:`;
  *   `mongodb://…` or `mongodb+srv://…` with the database's name in its path.
- * @throws {OperatorError} a URL of another kind. @throws {StoreUnavailable} it cannot be opened.
+ * @throws {OperatorError} a URL of another kind, or a store that cannot be. @throws {StoreUnavailable} not now.
  */
 export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
   if (/^mongodb(?:\+srv)?:\/\//.test(url)) return openMongo(url, options);
   const file = /^sqlite:(.+)$/.exec(url)?.[1];
   if (file === undefined) {
     throw new OperatorError(
-      `JISR_STORE: "${url.replace(/\/\/[^@/]*@/, '//…@')}" is not a store that this Jisr knows. Use sqlite:PATH or mongodb://HOST/DATABASE.`,
+      `JISR_STORE: "${withoutSecrets(url)}" is not a store that this Jisr knows. Use sqlite:PATH or mongodb://HOST/DATABASE.`,
     );
   }
-  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  if (file !== ':memory:') {
+    if (options.existing && !existsSync(file)) throw noStore(file);
+    makeFolder(dirname(file));
+  }
   return openSqlite(file, options);
+}
+
+/** One by one: where a file system takes no folders, such as /proc, mkdir's `recursive` never ends. */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have been faster.
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+    throw new OperatorError(
+      `${folder}: the folder of the store cannot be made (${(error as NodeJS.ErrnoException).code ?? 'unknown'}). Let this user write there, or name another place by JISR_STORE.`,
+    );
+  }
 }

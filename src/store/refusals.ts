@@ -13,6 +13,12 @@ export const taken = (
 ): OperatorError =>
   new OperatorError(`${column}: "${value}" is taken by another of the ${table}. Choose another one.`);
 
+/** @param place without secrets. */
+export const noStore = (place: string): OperatorError =>
+  new OperatorError(
+    `There is no store at ${place}. Start the server once, or make one by jisr apply or jisr add organisation; JISR_STORE or --store names another.`,
+  );
+
 export const needsPassword = (): OperatorError => new OperatorError('password: a new principal needs one.');
 
 export const noCollection = (id: string): OperatorError =>

@@ -7,6 +7,7 @@
  */
 import type { ArchiveStore } from './archive';
 import type { Organisation, Principal, Scope } from '../domain/access';
+import type { Actor } from '../domain/actor';
 import type { Channel, Grant } from '../domain/channel';
 import type { Change } from '../domain/changes';
 import type { Member } from '../domain/publication';
@@ -19,6 +20,8 @@ import type { Rank } from '../domain/tlp';
 export interface StoreOptions {
   /** Only reads; the file must exist and be up to date. For SQLite. */
   readonly readonly?: boolean;
+  /** Only a store that is there; none is made. */
+  readonly existing?: boolean;
   readonly clock?: () => Micros;
   /** In [0, 1). */
   readonly random?: () => number;
@@ -111,6 +114,7 @@ export const leaseOf = (statusId: string): string => `publication ${statusId}`;
 /** A status as it goes over the wire. */
 export interface StatusText {
   readonly principalId: string;
+  readonly collectionId: string;
   readonly total: number;
   /** Its JSON as of one moment, in pieces of at most a part's details, each read when it is asked for. */
   readonly pieces: AsyncIterable<string>;
@@ -252,6 +256,8 @@ export interface ApplyOptions {
   readonly dropObjects: boolean;
   /** false: only say what would change. */
   readonly apply: boolean;
+  /** Who is named in the audit; the server, unless told otherwise. */
+  readonly by?: Actor;
 }
 
 export interface CatalogStore {
@@ -260,8 +266,8 @@ export interface CatalogStore {
   /**
    * Makes the given channels the ones in force; re-ranks what a changed `default_tlp` concerns, in the same unit of work.
    *
-   * @returns the differences, whether or not they were applied.
-   * @throws {OperatorError} a collection that still holds objects would go; nothing was changed.
+   * @returns the differences, whether or not they were applied; each is audited in the same unit of work.
+   * @throws {OperatorError} a collection that still holds objects would go, also if it is only asked; nothing was changed.
    */
   apply(channels: readonly Channel[], options: ApplyOptions): Promise<readonly Change[]>;
 }
@@ -279,23 +285,30 @@ export interface HandGrant {
   readonly grant: Grant;
 }
 
+/**
+ * Changes are audited in the same unit of work, without secrets (src/domain/account-changes.ts); `by` is who is named,
+ * the server unless told otherwise.
+ */
 export interface PeopleStore {
   organisations(): Promise<readonly Organisation[]>;
   principals(): Promise<readonly Principal[]>;
   principal(id: string): Promise<Principal | undefined>;
   credentials(name: string): Promise<Credentials | undefined>;
   /** Adds it, or replaces the one with its id. @throws {OperatorError} the name or identity is taken. */
-  saveOrganisation(organisation: Organisation): Promise<void>;
+  saveOrganisation(organisation: Organisation, by?: Actor): Promise<void>;
   /** Adds it, or replaces the one with its id; without a hash the password stays. @throws {OperatorError} the name is taken. */
-  savePrincipal(principal: Principal, passwordHash?: string): Promise<void>;
+  savePrincipal(principal: Principal, passwordHash?: string, by?: Actor): Promise<void>;
   grants(): Promise<readonly HandGrant[]>;
-  saveGrant(grant: HandGrant): Promise<void>;
-  removeGrant(id: string): Promise<boolean>;
+  saveGrant(grant: HandGrant, by?: Actor): Promise<void>;
+  removeGrant(id: string, by?: Actor): Promise<boolean>;
 }
 
 export interface AuditRecord {
   readonly at: Micros;
+  /** Who did it: a login name, `local:NAME` for a user of the machine, or `server`. */
   readonly principal: string;
+  /** The login name that it was done for, if that is another. */
+  readonly behalf?: string;
   readonly action: string;
   readonly collection: string;
   readonly subject: string;
@@ -327,9 +340,12 @@ export interface RecordStore {
    *
    * @param by who is named in the audit. @returns false: it was finished, or never there, and nothing was changed.
    */
-  abandon(statusId: string, message: string, by: string): Promise<boolean>;
-  /** The status under an API Root and who submitted it. */
-  status(apiRoot: string, statusId: string): Promise<{ status: Status; principalId: string } | undefined>;
+  abandon(statusId: string, message: string, by: Actor): Promise<boolean>;
+  /** The status under an API Root, who submitted it, and to which collection. */
+  status(
+    apiRoot: string,
+    statusId: string,
+  ): Promise<{ status: Status; principalId: string; collectionId: string } | undefined>;
   /** The same, put together from what is stored without being parsed: for statuses of any size. */
   statusText(apiRoot: string, statusId: string): Promise<StatusText | undefined>;
   /** @returns how many finished statuses, requested before, went (T-276). */

@@ -1,6 +1,6 @@
 /** Channel files: the schema, and the rules that a schema cannot express. A wrong file is refused whole. */
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { validators } from '#compiled-schemas';
 import {
   DEFAULT_POLICY,
@@ -78,7 +78,10 @@ function toGrant(source: string, grant: GrantFile): Grant {
   };
 }
 
-function toCollection(path: string, apiRoot: string, c: CollectionFile, index: number): Collection {
+/** The file with its folder, the same wherever that lies. */
+const sourceOf = (path: string): string => resolve(path).split(sep).slice(-2).join('/');
+
+function toCollection(source: string, apiRoot: string, c: CollectionFile): Collection {
   return {
     id: c.id,
     apiRoot,
@@ -103,7 +106,7 @@ function toCollection(path: string, apiRoot: string, c: CollectionFile, index: n
       ...(c.import?.confidence === undefined ? {} : { confidence: c.import.confidence }),
       ...(c.import?.tlp === undefined ? {} : { tlp: rank(c.import.tlp) }),
     },
-    grants: c.grants.map((grant, i) => toGrant(`${path}#/collections/${index}/grants/${i}`, grant)),
+    grants: c.grants.map((grant) => toGrant(source, grant)),
   };
 }
 
@@ -203,7 +206,7 @@ export function readChannels(files: readonly ChannelFile[]): Channel[] {
     title: file.title,
     description: file.description,
     region: file.region,
-    collections: file.collections.map((c, i) => toCollection(path, file.api_root, c, i)),
+    collections: file.collections.map((c) => toCollection(sourceOf(path), file.api_root, c)),
   }));
 }
 

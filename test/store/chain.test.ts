@@ -217,7 +217,7 @@ async function schedule(seed: number, fault: Fault): Promise<string | undefined>
         }
         if (!command) break;
         const tag = `${actor}.${i}`;
-        unit.tell(tag, 'model', C, nameOf(o), JSON.stringify(command));
+        unit.tell({ by: tag }, 'model', C, nameOf(o), JSON.stringify(command));
         if (await log.commit(C, tip, `${tag}.${tries}`, unit.effects())) {
           done.push(tag);
           break;

@@ -6,9 +6,21 @@ import { v4 as uuid } from 'uuid';
 import { rangesHolding } from '../../src/domain/entries';
 import { StoreUnavailable } from '../../src/domain/errors';
 import { openStore } from '../../src/store/open';
-import { applied, collection, everything, found, part, read, tool, toolId, write } from '../support/exchange';
+import {
+  applied,
+  collection,
+  everything,
+  found,
+  organisation,
+  part,
+  read,
+  tool,
+  toolId,
+  write,
+} from '../support/exchange';
 import { databaseAt, firstHost } from '../support/mongo-url';
 import { kill, LISTENING, runServer } from '../support/server';
+import { describeAccounts } from './accounts-contract';
 import { describeStore } from './contract';
 import { describePublications } from './publications';
 import { describeTrust } from './trust';
@@ -36,6 +48,37 @@ if (server === undefined) {
   describeStore('mongodb', (options) => openStore(database(), options));
   describePublications('mongodb', (options) => openStore(database(), options));
   describeTrust('mongodb', (options) => openStore(database(), options));
+  describeAccounts('mongodb', (options) => openStore(database(), options));
+
+  test('what a change tells is written with it: after a crash in between, whoever asks finds it in the audit, once', async () => {
+    const url = database();
+    const store = await openStore(url);
+    const client = await MongoClient.connect(url);
+    try {
+      const house = organisation({ name: 'House' });
+      await store.people.saveOrganisation(house);
+      const table = client.db().collection<{ _id: string; told: string[] }>('organisations');
+      const [record] = await client.db().collection('audit').find().toArray();
+      // As the one write leaves it: the record stands with the document, and not in the audit yet.
+      await table.updateOne({ _id: house.id }, { $set: { told: [JSON.stringify([record])] } });
+      await client.db().collection('audit').deleteMany({});
+      for (let i = 0; i < 2; i++)
+        expect(await store.records.audit(10)).toMatchObject([
+          { action: 'add-organisation', subject: 'House' },
+        ]);
+      expect(await table.findOne({ _id: house.id })).toMatchObject({ told: [] });
+    } finally {
+      await client.close();
+      await store.close();
+    }
+  });
+
+  test('a store that is not there is not made by whoever only looks', async () => {
+    const url = database();
+    await expect(openStore(url, { existing: true })).rejects.toThrow('There is no store at');
+    await (await openStore(url)).close();
+    await (await openStore(url, { existing: true })).close();
+  });
 
   test('two processes that write to one collection: one order, nothing twice, and what one changes the other sees', async () => {
     const url = database();

@@ -118,7 +118,7 @@ export function describePublications(name: string, open: Open): void {
         let all = String((await pieces.next()).value);
         await s.append(1);
         if (how === 'appended') await s.append(2);
-        else await store.records.abandon(s.seed.id, 'over', 'tester');
+        else await store.records.abandon(s.seed.id, 'over', { by: 'tester' });
         for (let next = await pieces.next(); next.done !== true; next = await pieces.next())
           all += next.value;
         expect(JSON.parse(all)).toEqual(before);
@@ -128,7 +128,7 @@ export function describePublications(name: string, open: Open): void {
     test('abandoning fails what is not done, with words and audit; a part after it changes nothing', async () => {
       const s = await waiting();
       await s.append(0);
-      expect(await store.records.abandon(s.seed.id, 'no time', 'tester')).toBe(true);
+      expect(await store.records.abandon(s.seed.id, 'no time', { by: 'tester' })).toBe(true);
       const after = await status(s);
       expect(after).toMatchObject({
         status: 'complete',
@@ -153,8 +153,8 @@ export function describePublications(name: string, open: Open): void {
       const s = await waiting();
       for (const n of [0, 1, 2]) await s.append(n);
       const before = await status(s);
-      expect(await store.records.abandon(s.seed.id, 'too late', 'tester')).toBe(false);
-      expect(await store.records.abandon(uuid(), 'never there', 'tester')).toBe(false);
+      expect(await store.records.abandon(s.seed.id, 'too late', { by: 'tester' })).toBe(false);
+      expect(await store.records.abandon(uuid(), 'never there', { by: 'tester' })).toBe(false);
       expect(await status(s)).toEqual(before);
       expect(await store.records.audit(10, 'abandon')).toEqual([]);
     });
@@ -162,7 +162,7 @@ export function describePublications(name: string, open: Open): void {
     test('a part beside an abandonment: nothing lost, nothing counted twice', async () => {
       const s = await waiting();
       await s.append(0);
-      await Promise.all([s.append(1), store.records.abandon(s.seed.id, 'now', 'tester')]);
+      await Promise.all([s.append(1), store.records.abandon(s.seed.id, 'now', { by: 'tester' })]);
       const after = await status(s);
       expect(after.success_count + after.failure_count).toBe(6);
       expect([after.status, after.successes?.length, after.failures?.length]).toEqual([

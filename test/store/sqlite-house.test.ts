@@ -174,9 +174,9 @@ test('planted defects of every kind are found, and those that can be are mended'
   sql("UPDATE entries SET type = 'campaign' WHERE date = (SELECT min(date) FROM entries)").run();
   sql('UPDATE entries SET latest_last = 0 WHERE date = (SELECT max(date) FROM entries)').run();
   sql(
-    `INSERT INTO entries SELECT collection, date + 1000000, 99999, type, ${Array(9).fill(0).join(', ')} FROM entries LIMIT 1`,
+    `INSERT INTO entries SELECT collection, date + 1000000, 99999, type, ${Array(9).fill(0).join(', ')}, key FROM entries LIMIT 1`,
   ).run();
-  sql("INSERT INTO citations VALUES ('marking-definition--x', 99999)").run();
+  sql("INSERT INTO citations VALUES ('marking-definition--x', 99999, 1)").run();
   sql("INSERT INTO statuses VALUES ('s', 'europe', 'c', 'p', 1, 1, 0, 0, 0, 0)").run();
   sql("UPDATE versions SET body = '{}' WHERE row = 2").run();
   const promises = async (): Promise<string[]> => [

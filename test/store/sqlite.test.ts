@@ -1,4 +1,5 @@
 import { openStore } from '../../src/store/open';
+import { describeAccounts } from './accounts-contract';
 import { describeStore } from './contract';
 import { describePublications } from './publications';
 import { describeReads } from './reads';
@@ -8,3 +9,4 @@ describeStore('sqlite', (options) => openStore('sqlite::memory:', options));
 describePublications('sqlite', (options) => openStore('sqlite::memory:', options));
 describeReads('sqlite', (options) => openStore('sqlite::memory:', options));
 describeTrust('sqlite', (options) => openStore('sqlite::memory:', options));
+describeAccounts('sqlite', (options) => openStore('sqlite::memory:', options));

@@ -32,6 +32,7 @@ export function jisrOn(url: () => string, clock: () => number = () => NOW): Jisr
       clock,
       wait: async () => undefined,
       terminal: false,
+      user: 'tester',
     });
     return { code, out: out.join('\n'), err: err.join('\n') };
   };

@@ -9,7 +9,11 @@ export interface RunningServer {
   readonly child: ChildProcess;
   /** All that it has said so far. */
   readonly said: { out: string; err: string };
-  /** Resolves when it has said something so many times. @throws it ended before. */
+  /**
+   * Resolves when it has said something so many times; with a password that a first start shows, when that is said too.
+   *
+   * @throws it ended before.
+   */
   readonly says: (what: RegExp, times?: number) => Promise<void>;
   /** Once it listens. */
   readonly origin: () => string;
@@ -29,7 +33,10 @@ export function runServer(env: NodeJS.ProcessEnv, limit?: string): RunningServer
   });
   const said = { out: '', err: '' };
   const waiting: (() => void)[] = [];
-  child.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => {
+    said.err += chunk.toString();
+    for (const look of waiting) look();
+  });
   child.stdout.on('data', (chunk: Buffer) => {
     said.out += chunk.toString();
     for (const look of waiting) look();
@@ -40,7 +47,9 @@ export function runServer(env: NodeJS.ProcessEnv, limit?: string): RunningServer
     says: (what, times = 1) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
-          if ((said.out.match(new RegExp(what, 'g')) ?? []).length >= times) resolve();
+          const owed = said.out.includes('"firstStart":true') && !said.err.includes('not shown again');
+          const all = `${said.out}\n${said.err}`;
+          if (!owed && (all.match(new RegExp(what, 'g')) ?? []).length >= times) resolve();
         };
         waiting.push(look);
         child.once('exit', (code) => reject(new Error(`ended with ${code ?? 0}: ${said.err}`)));

@@ -1,5 +1,5 @@
 /** Appending a part of a publication: one batch of its collection's chain. */
-import { notFound, type Scope } from '../../domain/access';
+import { actorIn, notFound, type Scope } from '../../domain/access';
 import { mayHaveTwin } from '../../domain/entries';
 import type { Definition } from '../../domain/markings';
 import { digestsOf, sees, type Candidate } from '../../domain/publication';
@@ -271,14 +271,14 @@ export function appender(worker: Worker, catalog: CatalogReader, spread: Spread)
       for (const definition of published.definitions)
         applyDefinition(unit, definition, collection, defaultTlp);
       for (const { action, subject, detail } of published.remarks)
-        unit.tell(scope.principal.name, action, nameOf(scope), subject, JSON.stringify(detail));
+        unit.tell(actorIn(scope), action, nameOf(scope), subject, JSON.stringify(detail));
       return {
         answer: false,
         effects: (settlement) => {
           const verdicts = published.verdicts(settlement);
           const success = verdicts.filter((v) => v.ok).length;
           const counts = JSON.stringify({ success, failure: verdicts.length - success });
-          unit.tell(scope.principal.name, 'publish', nameOf(scope), id, counts);
+          unit.tell(actorIn(scope), 'publish', nameOf(scope), id, counts);
           const status_ = recorded(scope, part, published, verdicts);
           return { ...status_, begun: status !== null, counts: countsAfter(sofar, part, verdicts) };
         },

@@ -11,6 +11,7 @@ import type {
   ArchiveRecord,
   ArchiveStore,
 } from '../archive';
+import { settleTold, toAuditRecord } from './audit';
 import { readChunks, writeChunks } from './batches';
 import { CATALOG, handGrants, policyChanged, type CatalogReader } from './catalog';
 import { guarded, type EntryDoc, type StatusDoc } from './connection';
@@ -202,9 +203,9 @@ export function mongoArchive(worker: Worker, catalog: CatalogReader): ArchiveSto
       const body = await readChunks(connection, status, chunks);
       if (body) yield { kind: 'publication', status, body: body.toString('base64'), cut };
     }
+    await settleTold(connection);
     for await (const doc of tables.audit.find().sort({ at: 1, order: 1 })) {
-      const { at, principal, action, collection, subject, detail } = doc;
-      yield { kind: 'audit', seq: ++seq, record: { at, principal, action, collection, subject, detail } };
+      yield { kind: 'audit', seq: ++seq, record: toAuditRecord(doc) };
     }
     for await (const { name, started, took, ok, result } of tables.runs.find().sort({ _id: 1 }))
       yield { kind: 'run', seq: ++seq, run: { name, started, took, result, ok } };

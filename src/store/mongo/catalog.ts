@@ -1,10 +1,13 @@
 /** The catalog is one document, so that it changes all at once; a token tells every process that it did. */
 import { randomUUID } from 'node:crypto';
+import { channelChange } from '../../domain/account-changes';
+import { SERVER } from '../../domain/actor';
 import type { Channel, Collection } from '../../domain/channel';
-import { changesBetween } from '../../domain/changes';
+import { changesBetween, storedAlike } from '../../domain/changes';
 import { withHandGrants } from '../hand-grants';
 import { stillHolds } from '../refusals';
 import type { CatalogStore, HandGrant } from '../store';
+import { settleTold, telling } from './audit';
 import type { Writer } from './writer';
 import { guarded, type Connection } from './connection';
 
@@ -24,7 +27,10 @@ export async function policyChanged({ tables }: Connection): Promise<void> {
 }
 
 export async function handGrants({ tables }: Connection): Promise<HandGrant[]> {
-  const docs = await tables.grants.find().sort({ _id: 1 }).toArray();
+  const docs = await tables.grants
+    .find({ gone: { $exists: false } })
+    .sort({ _id: 1 })
+    .toArray();
   return docs.map((doc) => JSON.parse(doc.definition) as HandGrant);
 }
 
@@ -73,14 +79,15 @@ export function mongoCatalog(
       guarded(async () => {
         const before = await reader.stored();
         const changes = changesBetween(before, wanted);
-        if (!options.apply || changes.length === 0) return changes;
         const gone = changes.filter((c) => c.kind === 'remove' && c.collectionId !== undefined);
         for (const { collectionId = '', subject } of gone) {
           const held = await tables.entries.countDocuments({ c: collectionId, state: 'live' });
           if (held > 0 && !options.dropObjects) throw stillHolds(subject, held);
         }
+        if (!options.apply || storedAlike(before, wanted)) return changes;
         const value = JSON.stringify(sorted(wanted));
-        await tables.meta.updateOne({ _id: CATALOG }, { $set: { value } }, { upsert: true });
+        const told = telling(connection, options.by ?? SERVER, changes.map(channelChange));
+        await tables.meta.updateOne({ _id: CATALOG }, { $set: { value }, ...told }, { upsert: true });
         await policyChanged(connection);
         for (const { collectionId = '' } of gone) {
           await drop(collectionId);
@@ -89,6 +96,7 @@ export function mongoCatalog(
         const old = new Map(before.flatMap((c) => c.collections).map((c) => [c.id, c.defaultTlp]));
         for (const { id, defaultTlp } of wanted.flatMap((c) => c.collections))
           if (old.has(id) && old.get(id) !== defaultTlp) await rerank(id, defaultTlp);
+        await settleTold(connection);
         return changes;
       }),
   };

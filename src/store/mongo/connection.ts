@@ -8,12 +8,14 @@ import {
   type Db,
   type IndexSpecification,
 } from 'mongodb';
-import { OperatorError, StoreUnavailable, TaxiiError } from '../../domain/errors';
+import { OperatorError, StoreUnavailable, TaxiiError, withoutSecrets } from '../../domain/errors';
 import type { Question, Range } from '../../domain/entries';
 import type { StatusDetails } from '../../domain/taxii';
 import type { Micros } from '../../domain/timestamp';
 import type { Rank } from '../../domain/tlp';
+import { noStore } from '../refusals';
 import type { StoreOptions } from '../store';
+import { cannotBe } from './cannot-be';
 
 /**
  * One entry (src/domain/entries.ts) with the version that it lists, so that a page is one scan of one index. What was
@@ -111,6 +113,13 @@ export interface AuditDoc {
   readonly collection: string;
   readonly subject: string;
   readonly detail: string;
+  readonly behalf?: string;
+}
+
+/** What changes with a document, in the one write that changes it: see audit.ts. */
+export interface Telling {
+  /** Lists of AuditDoc as JSON, until they stand in the audit. */
+  readonly told?: readonly string[];
 }
 
 export interface MarkingDoc {
@@ -154,16 +163,14 @@ export interface Tables {
   }>;
   readonly audit: Collection<AuditDoc>;
   readonly markings: Collection<MarkingDoc>;
-  readonly meta: Collection<{ _id: string; value: string }>;
-  readonly grants: Collection<{ _id: string; c: string; definition: string }>;
-  readonly organisations: Collection<{ _id: string; name: string; identity?: string; definition: string }>;
-  readonly principals: Collection<{
-    _id: string;
-    name: string;
-    organisation: string;
-    hash: string;
-    definition: string;
-  }>;
+  readonly meta: Collection<{ _id: string; value: string } & Telling>;
+  readonly grants: Collection<{ _id: string; c: string; definition: string; gone?: true } & Telling>;
+  readonly organisations: Collection<
+    { _id: string; name: string; identity?: string; definition: string } & Telling
+  >;
+  readonly principals: Collection<
+    { _id: string; name: string; organisation: string; hash: string; definition: string } & Telling
+  >;
   readonly leases: Collection<LeaseDoc>;
   readonly runs: Collection<{ name: string; started: Micros; took: Micros; ok: boolean; result: string }>;
   readonly notes: Collection<{ _id: string; kind: string; name: string; value: string }>;
@@ -220,9 +227,12 @@ export async function guarded<T>(work: () => Promise<T>): Promise<T> {
       throw error;
     const { name } = error as Error;
     if (name.startsWith('Mongo'))
-      throw new StoreUnavailable(`The store is busy or out of reach (${(error as Error).message}).`, {
-        cause: error,
-      });
+      throw new StoreUnavailable(
+        `The store is busy or out of reach (${withoutSecrets((error as Error).message)}).`,
+        {
+          cause: error,
+        },
+      );
     throw error;
   }
 }
@@ -278,8 +288,19 @@ async function ensureIndexes(db: Db, tables: Tables): Promise<void> {
   await tables.meta.updateOne({ _id: 'indexes' }, { $set: { value } }, { upsert: true });
 }
 
-/** @param url `mongodb://…` or `mongodb+srv://…`, with the database's name in its path. @throws {StoreUnavailable} */
+/**
+ * @param url `mongodb://…` or `mongodb+srv://…`, with the database's name in its path.
+ * @throws {OperatorError} it cannot be. @throws {StoreUnavailable} not now.
+ */
 export async function connect(url: string, options: StoreOptions): Promise<Connection> {
+  try {
+    return await open(url, options);
+  } catch (error) {
+    throw cannotBe(error instanceof StoreUnavailable ? error.cause : error) ?? error;
+  }
+}
+
+async function open(url: string, options: StoreOptions): Promise<Connection> {
   const client = new MongoClient(url, {
     appName: 'jisr',
     // Measured on compatible servers: more than this in parallel only waits inside.
@@ -300,6 +321,8 @@ export async function connect(url: string, options: StoreOptions): Promise<Conne
       const names = [...new Set(INDEXES.map(([name]) => name))];
       const rest = ['publications', 'meta', 'grants', 'leases', 'runs', 'reads'] as const;
       const tables = Object.fromEntries([...names, ...rest].map((n) => [n, table(n)])) as unknown as Tables;
+      if (options.existing && !(await tables.meta.findOne({ _id: 'indexes' })))
+        throw noStore(`${db.databaseName} on ${client.options.hosts.join(', ')}`);
       await ensureIndexes(db, tables);
       return {
         ...{ client, db, tables },

@@ -1,6 +1,10 @@
 import type { Organisation, Principal } from '../../domain/access';
+import { grantChange, organisationChange, principalChange } from '../../domain/account-changes';
+import { SERVER } from '../../domain/actor';
+import type { Grant } from '../../domain/channel';
 import { needsPassword, noCollection, taken } from '../refusals';
-import type { PeopleStore } from '../store';
+import type { HandGrant, PeopleStore } from '../store';
+import { settleTold, telling } from './audit';
 import { handGrants, policyChanged, type CatalogReader } from './catalog';
 import { guarded, isDuplicate, type Connection } from './connection';
 
@@ -17,8 +21,18 @@ export function mongoPeople(connection: Connection, catalog: CatalogReader): Peo
     guarded(async () => {
       const done = await work();
       await policyChanged(connection);
+      await settleTold(connection);
       return done;
     });
+  const grantBy = async (id: string): Promise<HandGrant | undefined> => {
+    const doc = await tables.grants.findOne({ _id: id, gone: { $exists: false } });
+    return doc ? (JSON.parse(doc.definition) as HandGrant) : undefined;
+  };
+  const placeOf = async (id: string): Promise<string> => {
+    const collection = await catalog.collection(id);
+    if (!collection) throw noCollection(id);
+    return `${collection.apiRoot}/${collection.alias}`;
+  };
 
   const organisations = async (): Promise<Organisation[]> =>
     (await tables.organisations.find().sort({ name: 1 }).toArray()).map(
@@ -53,7 +67,7 @@ export function mongoPeople(connection: Connection, catalog: CatalogReader): Peo
         const [principal] = await principals([row ?? NOBODY]);
         return row && principal ? { principal, passwordHash: row.hash } : undefined;
       }),
-    saveOrganisation: (organisation) =>
+    saveOrganisation: (organisation, by = SERVER) =>
       change(async () => {
         const { id, name, identity } = organisation;
         const others = { _id: { $ne: id } };
@@ -61,42 +75,63 @@ export function mongoPeople(connection: Connection, catalog: CatalogReader): Peo
           throw taken('name', name, 'organisations');
         if (identity !== undefined && (await tables.organisations.findOne({ ...others, identity })))
           throw taken('identity', identity, 'organisations');
-        const doc = {
-          name,
-          ...(identity === undefined ? {} : { identity }),
-          definition: JSON.stringify(organisation),
-        };
+        const stands = await tables.organisations.findOne({ _id: id });
+        const before = stands ? (JSON.parse(stands.definition) as Organisation) : undefined;
+        const doc = { name, definition: JSON.stringify(organisation) };
+        const told = telling(connection, by, [organisationChange(before, organisation)]);
+        const update =
+          identity === undefined
+            ? { $set: doc, $unset: { identity: true as const }, ...told }
+            : { $set: { ...doc, identity }, ...told };
         try {
-          await tables.organisations.replaceOne({ _id: id }, doc, { upsert: true });
+          await tables.organisations.updateOne({ _id: id }, update, { upsert: true });
         } catch (error) {
           if (isDuplicate(error)) throw taken('name', name, 'organisations');
           throw error;
         }
       }),
-    savePrincipal: (principal, passwordHash) =>
+    savePrincipal: (principal, passwordHash, by = SERVER) =>
       change(async () => {
         const { organisation, ...person } = principal;
         const { id, name } = principal;
         if (await tables.principals.findOne({ _id: { $ne: id }, name }))
           throw taken('name', name, 'principals');
-        const before = await tables.principals.findOne({ _id: id });
-        const hash = passwordHash ?? before?.hash;
+        const stands = await tables.principals.findOne({ _id: id });
+        const hash = passwordHash ?? stands?.hash;
         if (hash === undefined) throw needsPassword();
+        const before = stands ? (await principals([stands]))[0] : undefined;
+        const change = principalChange(before, principal, passwordHash !== undefined);
         const doc = { name, organisation: organisation.id, hash, definition: JSON.stringify(person) };
+        const update = { $set: doc, ...telling(connection, by, [change]) };
         try {
-          await tables.principals.replaceOne({ _id: id }, doc, { upsert: true });
+          await tables.principals.updateOne({ _id: id }, update, { upsert: true });
         } catch (error) {
           if (isDuplicate(error)) throw taken('name', name, 'principals');
           throw error;
         }
       }),
     grants: () => guarded(() => handGrants(connection)),
-    saveGrant: (grant) =>
+    saveGrant: (grant, by = SERVER) =>
       change(async () => {
-        if (!(await catalog.collection(grant.collectionId))) throw noCollection(grant.collectionId);
+        const place = await placeOf(grant.collectionId);
+        const before: Grant | undefined = (await grantBy(grant.id))?.grant;
         const doc = { c: grant.collectionId, definition: JSON.stringify(grant) };
-        await tables.grants.replaceOne({ _id: grant.id }, doc, { upsert: true });
+        const told = telling(connection, by, [grantChange(grant.id, place, before, grant.grant)]);
+        const update = { $set: doc, $unset: { gone: true as const }, ...told };
+        await tables.grants.updateOne({ _id: grant.id }, update, { upsert: true });
       }),
-    removeGrant: (id) => change(async () => (await tables.grants.deleteOne({ _id: id })).deletedCount > 0),
+    removeGrant: async (id, by = SERVER) => {
+      const removed = await change(async () => {
+        const before = await grantBy(id);
+        if (!before) return false;
+        const place = await placeOf(before.collectionId);
+        const told = telling(connection, by, [grantChange(id, place, before.grant, undefined)]);
+        await tables.grants.updateOne({ _id: id }, { $set: { gone: true }, ...told });
+        return true;
+      });
+      // What it told stands in the audit now.
+      if (removed) await guarded(() => tables.grants.deleteOne({ _id: id, gone: true }));
+      return removed;
+    },
   };
 }

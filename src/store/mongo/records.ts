@@ -1,4 +1,5 @@
 /** Statuses, unfinished publications and the audit trail. A status is the sum of its parts: each is inserted once. */
+import type { Actor } from '../../domain/actor';
 import type { Status } from '../../domain/taxii';
 import {
   asPendings,
@@ -9,6 +10,7 @@ import {
   type StoredDetails,
 } from '../status';
 import { leaseOf, MOST_LISTED, type RecordStore, type Unfinished } from '../store';
+import { settleTold, toAuditRecord } from './audit';
 import { CHUNK, insertMissing, readChunks, writeChunks } from './batches';
 import type { CatalogReader } from './catalog';
 import { guarded, type Connection, type StatusDoc, type StatusPartDoc } from './connection';
@@ -113,7 +115,7 @@ export function mongoRecords(worker: Worker, catalog: CatalogReader): RecordStor
   const { tables, clock } = connection;
 
   /** A batch of the collection's chain, as a part is: whichever of the two comes second changes nothing. */
-  async function abandon(statusId: string, message: string, by: string): Promise<boolean> {
+  async function abandon(statusId: string, message: string, by: Actor): Promise<boolean> {
     const status = await tables.statuses.findOne({ _id: statusId });
     if (!status) return false;
     const held = await catalog.collection(status.c);
@@ -191,7 +193,7 @@ export function mongoRecords(worker: Worker, catalog: CatalogReader): RecordStor
       guarded(async () => {
         const doc = await tables.statuses.findOne({ _id: statusId });
         return doc?.root === apiRoot
-          ? { status: await statusOf(connection, doc), principalId: doc.principal }
+          ? { status: await statusOf(connection, doc), principalId: doc.principal, collectionId: doc.c }
           : undefined;
       }),
     statusText: (apiRoot, statusId) =>
@@ -200,7 +202,7 @@ export function mongoRecords(worker: Worker, catalog: CatalogReader): RecordStor
         if (doc?.root !== apiRoot) return undefined;
         const head = await headOf(connection, doc);
         const pieces = statusPieces(head, storedDetails(connection, head));
-        return { principalId: doc.principal, total: doc.total, pieces };
+        return { principalId: doc.principal, collectionId: doc.c, total: doc.total, pieces };
       }),
     expireStatuses: (before, apply) =>
       guarded(async () => {
@@ -216,14 +218,13 @@ export function mongoRecords(worker: Worker, catalog: CatalogReader): RecordStor
       }),
     audit: (limit, action) =>
       guarded(async () => {
+        await settleTold(connection);
         const docs = await tables.audit
           .find(action === undefined ? {} : { action })
           .sort({ at: -1, order: -1 })
           .limit(limit)
           .toArray();
-        return docs.map(({ at, principal, action: what, collection, subject, detail }) => ({
-          ...{ at, principal, action: what, collection, subject, detail },
-        }));
+        return docs.map(toAuditRecord);
       }),
   };
 }

@@ -1,5 +1,5 @@
 /** Removing versions of one object: one batch. */
-import { notFound, type Scope } from '../../domain/access';
+import { actorIn, notFound, type Scope } from '../../domain/access';
 import { chooseRemoval, ownerOf } from '../../domain/publication';
 import type { Matching } from '../../domain/query';
 import { groupOf, typeOf } from '../../domain/stix';
@@ -53,7 +53,7 @@ export function remover(worker: Worker, catalog: CatalogReader) {
         unit.take(await connection.tables.entries.find(all, { projection: { body: 0 } }).toArray());
         unit.drop(id, choice.remove);
         const removed = choice.remove.length;
-        unit.tell(scope.principal.name, 'remove', nameOf(scope), id, JSON.stringify({ versions: removed }));
+        unit.tell(actorIn(scope), 'remove', nameOf(scope), id, JSON.stringify({ versions: removed }));
         return { answer: { removed }, effects: () => ({}) };
       },
     );

@@ -40,7 +40,7 @@ export function retirer(worker: Worker, catalog: CatalogReader) {
           if (!apply) return { answer: refs.length };
           await holdTo(tables, lease);
           unit.drop(o, refs);
-          unit.tell(by, 'retire', name, o, JSON.stringify({ versions: refs.length }));
+          unit.tell({ by }, 'retire', name, o, JSON.stringify({ versions: refs.length }));
           return { answer: refs.length, effects: () => ({}) };
         },
       );

@@ -8,6 +8,7 @@ import {
   type Ranges,
   type Ref,
 } from '../../domain/entries';
+import type { Actor } from '../../domain/actor';
 import type { StandingVersion } from '../../domain/publication';
 import { formatTimestamp, instantKey, type Micros } from '../../domain/timestamp';
 import type { Rank, ResolvedMarks } from '../../domain/tlp';
@@ -130,11 +131,12 @@ export class Unit {
       if (doc.ref === ref) this.cut(doc.date, { declared, unresolved, rank });
   }
 
-  tell(by: string, action: string, collection: string, subject: string, detail: string): void {
+  tell({ by, behalf }: Actor, action: string, collection: string, subject: string, detail: string): void {
     const [i, at] = [this.audit.length, this.connection.clock()];
     const n = this.tip.n + 1;
     const [_id, order] = [`${this.collection}:${n}:${i}`, n * 1e6 + i];
-    this.audit.push({ _id, at, order, principal: by, action, collection, subject, detail });
+    const record = { _id, at, order, principal: by, action, collection, subject, detail };
+    this.audit.push(behalf === undefined ? record : { ...record, behalf });
   }
 
   /** Settles what the unit did. @returns the standing versions of which a new entry needs the body. */

@@ -13,9 +13,10 @@ import type {
   ArchiveRecord,
   ArchiveStore,
 } from '../archive';
-import type { AuditRecord, JobRun, Reading } from '../store';
+import type { JobRun, Reading } from '../store';
 import { handGrants, policyChanged, stored } from './catalog';
 import type { Connection } from './connection';
+import { toAuditRecord, type AuditRow } from './records';
 import { keyOf } from './standing';
 
 type Row = Record<string, unknown>;
@@ -183,11 +184,11 @@ async function* dump(connection: Pick<Connection, 'sql'>): AsyncGenerator<Archiv
     };
   for await (const row of slices(
     connection,
-    'SELECT row AS after, at, principal, action, collection, subject, detail FROM audit',
+    'SELECT row AS after, at, principal, action, collection, subject, detail, behalf FROM audit',
     'row',
   )) {
     const { after: _, ...record } = row;
-    yield { kind: 'audit', seq: ++seq, record: record as unknown as AuditRecord };
+    yield { kind: 'audit', seq: ++seq, record: toAuditRecord(record as unknown as AuditRow) };
   }
   for await (const row of slices(
     connection,
@@ -347,10 +348,10 @@ function loadOne(connection: Connection, record: ArchiveRecord): void {
       );
       return;
     case 'audit': {
-      const { at, principal, action, collection, subject, detail } = record.record;
+      const { at, principal, action, collection, subject, detail, behalf = null } = record.record;
       sql(
-        'INSERT OR REPLACE INTO audit (row, at, principal, action, collection, subject, detail) VALUES (?, ?, ?, ?, ?, ?, ?)',
-      ).run(record.seq, at, principal, action, collection, subject, detail);
+        'INSERT OR REPLACE INTO audit (row, at, principal, action, collection, subject, detail, behalf) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      ).run(record.seq, at, principal, action, collection, subject, detail, behalf);
       return;
     }
     case 'run': {

@@ -1,9 +1,12 @@
+import { channelChange } from '../../domain/account-changes';
+import { SERVER } from '../../domain/actor';
 import type { Channel, Collection } from '../../domain/channel';
-import { changesBetween, type Change } from '../../domain/changes';
+import { changesBetween, storedAlike, type Change } from '../../domain/changes';
 import { withHandGrants } from '../hand-grants';
 import { stillHolds } from '../refusals';
 import type { ApplyOptions, CatalogStore, HandGrant } from '../store';
 import type { Connection } from './connection';
+import { auditTold } from './records';
 import { rerankCollection } from './rerank';
 
 /** Whoever reads policy keeps it until this number changes. */
@@ -35,20 +38,25 @@ export function stored({ sql }: Pick<Connection, 'sql'>): Channel[] {
     }));
 }
 
-function applyChanges(
-  connection: Connection,
-  wanted: readonly Channel[],
-  changes: readonly Change[],
-  options: ApplyOptions,
-): void {
-  const { sql } = connection;
+/** @throws {OperatorError} a collection that would go still holds objects, and nobody said that they may go too. */
+function refuseLoss({ sql }: Connection, changes: readonly Change[], options: ApplyOptions): void {
+  if (options.dropObjects) return;
   for (const { kind, collectionId, subject } of changes) {
     if (kind !== 'remove' || collectionId === undefined) continue;
+    const held = sql(
+      'SELECT count(*) FROM versions WHERE collection = (SELECT row FROM collections WHERE id = ?)',
+    )
+      .pluck()
+      .get(collectionId) as number;
+    if (held > 0) throw stillHolds(subject, held);
+  }
+}
+
+function applyChanges(connection: Connection, wanted: readonly Channel[], changes: readonly Change[]): void {
+  const { sql } = connection;
+  for (const { kind, collectionId } of changes) {
+    if (kind !== 'remove' || collectionId === undefined) continue;
     const row = sql('SELECT row FROM collections WHERE id = ?').pluck().get(collectionId) as number;
-    const held = sql('SELECT count(*) FROM versions WHERE collection = ?').pluck().get(row) as number;
-    if (held > 0 && !options.dropObjects) {
-      throw stillHolds(subject, held);
-    }
     sql('DELETE FROM entries WHERE collection = ?').run(row);
     for (const table of ['citations', 'owners'])
       sql(`DELETE FROM ${table} WHERE version IN (SELECT row FROM versions WHERE collection = ?)`).run(row);
@@ -91,11 +99,18 @@ export function sqliteCatalog(connection: Connection): CatalogStore {
         return kept.channels;
       }),
     apply: async (wanted, options) => {
-      const changes = read(() => changesBetween(stored(connection), wanted));
-      if (!options.apply || changes.length === 0) return changes;
+      const asked = read(() => {
+        const current = stored(connection);
+        const changes = changesBetween(current, wanted);
+        refuseLoss(connection, changes, options);
+        return { changes, alike: storedAlike(current, wanted) };
+      });
+      if (!options.apply || asked.alike) return asked.changes;
       return write(() => {
         const now = changesBetween(stored(connection), wanted);
-        applyChanges(connection, wanted, now, options);
+        refuseLoss(connection, now, options);
+        applyChanges(connection, wanted, now);
+        for (const change of now) auditTold(connection, options.by ?? SERVER, channelChange(change));
         policyChanged(connection);
         return now;
       });

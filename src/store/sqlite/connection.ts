@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { StoreUnavailable } from '../../domain/errors';
+import { OperatorError, StoreUnavailable } from '../../domain/errors';
 import type { Micros } from '../../domain/timestamp';
 import type { StoreOptions } from '../store';
 import { migrate } from './migrations';
@@ -40,31 +40,49 @@ function guarded<T>(work: () => T): T {
   }
 }
 
+/** What opening finds that no waiting mends. @throws {OperatorError} */
+function opened<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const { code = '' } = error as { code?: string };
+    if (/^SQLITE_(NOTADB|CORRUPT)/.test(code))
+      throw new OperatorError(
+        `${file}: is no SQLite database, or a damaged one (${code}). Name another by JISR_STORE, and restore a backup into it.`,
+      );
+    if (/^SQLITE_(CANTOPEN|READONLY|PERM|AUTH)/.test(code))
+      throw new OperatorError(
+        `${file}: cannot be opened (${code}). Is it a file, and may this user write it and its folder? JISR_STORE names another.`,
+      );
+    throw error;
+  }
+}
+
 /**
  * Opens a SQLite file. A commit is on disk when it returns: WAL with `synchronous=FULL`, on every connection.
  *
- * @param file a path, or `:memory:`.
+ * @param file a path, or `:memory:`. @throws {OperatorError} it cannot be. @throws {StoreUnavailable} not now.
  */
 export function connect(file: string, options: StoreOptions = {}): Connection {
+  return guarded(() => opened(file, () => open(file, options)));
+}
+
+function open(file: string, options: StoreOptions): Connection {
   if (!options.readonly) keepPrivate(file);
-  const db = guarded(
-    () => new Database(file, { readonly: options.readonly ?? false, timeout: LOCK_WAIT_MS }),
-  );
+  const db = new Database(file, { readonly: options.readonly ?? false, timeout: LOCK_WAIT_MS });
   // Measured: 8 KiB pages; a checkpoint every 64 MB is 1.5 times as fast to insert as the default.
   if (!options.readonly) {
     db.pragma('page_size = 8192');
     // Afterwards only a new file could give space back; and it takes the lock of writers.
-    guarded(() => {
-      if (db.pragma('page_count', { simple: true }) === 0) db.pragma('auto_vacuum = INCREMENTAL');
-    });
-    guarded(() => db.pragma('journal_mode = WAL'));
+    if (db.pragma('page_count', { simple: true }) === 0) db.pragma('auto_vacuum = INCREMENTAL');
+    db.pragma('journal_mode = WAL');
     db.pragma('wal_autocheckpoint = 8192');
   }
   db.pragma('synchronous = FULL');
   db.pragma('mmap_size = 0');
   db.pragma('cache_size = -65536');
   db.pragma('foreign_keys = ON');
-  if (!options.readonly) guarded(() => migrate(db));
+  if (!options.readonly) migrate(db);
 
   const statements = new Map<string, Database.Statement>();
   const sql = (text: string): Database.Statement => {

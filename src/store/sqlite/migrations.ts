@@ -1,5 +1,6 @@
 /** The schema, as steps that run by themselves: step n takes a store from version n to n + 1. Never edit one that shipped. */
 import type { Database } from 'better-sqlite3';
+import { OperatorError } from '../../domain/errors';
 
 const STEPS: readonly string[] = [
   `
@@ -149,12 +150,16 @@ const STEPS: readonly string[] = [
   -- How a publication was cut into parts (src/envelope.ts).
   ALTER TABLE publications ADD COLUMN cut INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  -- For whom it was done, where that is not who did it.
+  ALTER TABLE audit ADD COLUMN behalf TEXT;
+  `,
 ];
 
 /**
  * Brings a store up to date; several processes may do so at once.
  *
- * @param to the schema version to stop at. @throws {Error} the store is newer than this Jisr.
+ * @param to the schema version to stop at. @throws {OperatorError} the store is newer than this Jisr.
  */
 export function migrate(db: Database, to = STEPS.length): void {
   // A store that is up to date is opened without a lock, whoever writes for how long.
@@ -162,7 +167,7 @@ export function migrate(db: Database, to = STEPS.length): void {
   db.transaction(() => {
     const version = db.pragma('user_version', { simple: true }) as number;
     if (version > STEPS.length) {
-      throw new Error(
+      throw new OperatorError(
         `The store has schema version ${version}, this Jisr knows ${STEPS.length}. Run the newer Jisr.`,
       );
     }

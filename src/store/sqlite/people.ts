@@ -1,8 +1,12 @@
 import type { Organisation, Principal } from '../../domain/access';
+import { grantChange, organisationChange, principalChange, type Told } from '../../domain/account-changes';
+import { SERVER, type Actor } from '../../domain/actor';
+import type { Collection, Grant } from '../../domain/channel';
 import { needsPassword, noCollection, taken } from '../refusals';
-import type { PeopleStore } from '../store';
+import type { HandGrant, PeopleStore } from '../store';
 import { handGrants, policyChanged } from './catalog';
 import type { Connection } from './connection';
+import { auditTold } from './records';
 
 const PRINCIPAL = `SELECT p.definition AS person, o.definition AS organisation, p.password_hash
   FROM principals p JOIN organisations o ON o.id = p.organisation_id`;
@@ -20,11 +24,30 @@ const toPrincipal = (row: Row): Principal => ({
 
 export function sqlitePeople(connection: Connection): PeopleStore {
   const { sql, read, write } = connection;
-  const change = (work: () => void): void =>
+  /** @param work does the change and returns what the audit says of it. */
+  const change = (by: Actor, work: () => Told | undefined): void =>
     write(() => {
-      work();
+      auditTold(connection, by, work());
       policyChanged(connection);
     });
+  const organisationBy = (id: string): Organisation | undefined => {
+    const text = sql('SELECT definition FROM organisations WHERE id = ?').pluck().get(id);
+    return text === undefined ? undefined : (JSON.parse(text as string) as Organisation);
+  };
+  const principalBy = (id: string): Principal | undefined => {
+    const row = sql(`${PRINCIPAL} WHERE p.id = ?`).get(id) as Row | undefined;
+    return row && toPrincipal(row);
+  };
+  const grantBy = (id: string): HandGrant | undefined => {
+    const text = sql('SELECT definition FROM grants WHERE id = ?').pluck().get(id);
+    return text === undefined ? undefined : (JSON.parse(text as string) as HandGrant);
+  };
+  const toldOfGrant = (of: HandGrant, before?: Grant, after?: Grant): Told | undefined => {
+    const text = sql('SELECT definition FROM collections WHERE id = ?').pluck().get(of.collectionId);
+    if (text === undefined) throw noCollection(of.collectionId);
+    const { apiRoot, alias } = JSON.parse(text as string) as Collection;
+    return grantChange(of.id, `${apiRoot}/${alias}`, before, after);
+  };
   const refuseTaken = (
     table: 'organisations' | 'principals',
     column: 'name' | 'identity',
@@ -43,18 +66,15 @@ export function sqlitePeople(connection: Connection): PeopleStore {
         ),
       ),
     principals: async () => read(() => (sql(`${PRINCIPAL} ORDER BY p.name`).all() as Row[]).map(toPrincipal)),
-    principal: async (id) =>
-      read(() => {
-        const row = sql(`${PRINCIPAL} WHERE p.id = ?`).get(id) as Row | undefined;
-        return row && toPrincipal(row);
-      }),
+    principal: async (id) => read(() => principalBy(id)),
     credentials: async (name) =>
       read(() => {
         const row = sql(`${PRINCIPAL} WHERE p.name = ?`).get(name) as Row | undefined;
         return row && { principal: toPrincipal(row), passwordHash: row.password_hash };
       }),
-    saveOrganisation: async (organisation) =>
-      change(() => {
+    saveOrganisation: async (organisation, by = SERVER) =>
+      change(by, () => {
+        const before = organisationBy(organisation.id);
         refuseTaken('organisations', 'name', organisation.name, organisation.id);
         if (organisation.identity !== undefined)
           refuseTaken('organisations', 'identity', organisation.identity, organisation.id);
@@ -67,13 +87,14 @@ export function sqlitePeople(connection: Connection): PeopleStore {
           identity: organisation.identity ?? null,
           definition: JSON.stringify(organisation),
         });
+        return organisationChange(before, organisation);
       }),
-    savePrincipal: async (principal, passwordHash) =>
-      change(() => {
+    savePrincipal: async (principal, passwordHash, by = SERVER) =>
+      change(by, () => {
         const { organisation, ...person } = principal;
         refuseTaken('principals', 'name', principal.name, principal.id);
-        const exists = sql('SELECT 1 FROM principals WHERE id = ?').get(principal.id) !== undefined;
-        if (!exists && passwordHash === undefined) throw needsPassword();
+        const before = principalBy(principal.id);
+        if (!before && passwordHash === undefined) throw needsPassword();
         sql(
           `INSERT INTO principals VALUES (@id, @name, @organisation, coalesce(@hash, ''), @definition)
            ON CONFLICT (id) DO UPDATE SET name = @name, organisation_id = @organisation, definition = @definition,
@@ -85,23 +106,25 @@ export function sqlitePeople(connection: Connection): PeopleStore {
           hash: passwordHash ?? null,
           definition: JSON.stringify(person),
         });
+        return principalChange(before, principal, passwordHash !== undefined);
       }),
     grants: async () => read(() => handGrants(connection)),
-    saveGrant: async (grant) =>
-      change(() => {
-        if (!sql('SELECT 1 FROM collections WHERE id = ?').get(grant.collectionId)) {
-          throw noCollection(grant.collectionId);
-        }
+    saveGrant: async (grant, by = SERVER) =>
+      change(by, () => {
+        const told = toldOfGrant(grant, grantBy(grant.id)?.grant, grant.grant);
         sql('INSERT OR REPLACE INTO grants VALUES (?, ?, ?)').run(
           grant.id,
           grant.collectionId,
           JSON.stringify(grant),
         );
+        return told;
       }),
-    removeGrant: async (id) => {
+    removeGrant: async (id, by = SERVER) => {
       let removed = false;
-      change(() => {
+      change(by, () => {
+        const before = grantBy(id);
         removed = sql('DELETE FROM grants WHERE id = ?').run(id).changes > 0;
+        return before && toldOfGrant(before, before.grant);
       });
       return removed;
     },

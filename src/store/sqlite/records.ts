@@ -1,5 +1,7 @@
 /** Statuses, unfinished publications and the audit trail. */
-import type { Scope } from '../../domain/access';
+import { actorIn, type Scope } from '../../domain/access';
+import type { Told } from '../../domain/account-changes';
+import type { Actor } from '../../domain/actor';
 import type { Status, StatusDetails } from '../../domain/taxii';
 import type { Micros } from '../../domain/timestamp';
 import { asPendings, pendingParts, statusFrom, statusPieces, type StoredDetails } from '../status';
@@ -29,6 +31,12 @@ interface StatusRow {
 
 type Kind = 'success' | 'failure' | 'pending';
 
+/** A record as the table has it. */
+export type AuditRow = Omit<AuditRecord, 'behalf'> & { readonly behalf: string | null };
+
+export const toAuditRecord = ({ behalf, ...record }: AuditRow): AuditRecord =>
+  behalf === null ? record : { ...record, behalf };
+
 export function writeAudit(
   connection: Connection,
   scope: Scope,
@@ -36,23 +44,27 @@ export function writeAudit(
   subject: string,
   detail: string,
 ): void {
-  const { principal, collection } = scope;
-  auditBy(connection, principal.name, action, `${collection.apiRoot}/${collection.alias}`, subject, detail);
+  const { collection } = scope;
+  auditBy(connection, actorIn(scope), action, `${collection.apiRoot}/${collection.alias}`, subject, detail);
 }
 
 /** @param collection as `root/alias`. */
 export function auditBy(
   { sql, clock }: Connection,
-  by: string,
+  { by, behalf }: Actor,
   action: string,
   collection: string,
   subject: string,
   detail: string,
 ): void {
-  sql('INSERT INTO audit (at, principal, action, collection, subject, detail) VALUES (?, ?, ?, ?, ?, ?)').run(
-    clock(),
-    ...[by, action, collection, subject, detail],
-  );
+  sql(
+    'INSERT INTO audit (at, principal, action, collection, subject, detail, behalf) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  ).run(clock(), by, action, collection, subject, detail, behalf ?? null);
+}
+
+/** Records what a change is told as, in the transaction that makes it; nothing for no change. */
+export function auditTold(connection: Connection, actor: Actor, told: Told | undefined): void {
+  if (told) auditBy(connection, actor, told.action, told.collection, told.subject, told.detail);
 }
 
 function insertStatus({ sql }: Connection, scope: Scope, seed: StatusSeed): void {
@@ -216,7 +228,7 @@ function unfinishedOf(row: UnfinishedRow): Unfinished {
 }
 
 /** {@link RecordStore.abandon} within the caller's transaction. */
-function abandon(connection: Connection, statusId: string, message: string, by: string): boolean {
+function abandon(connection: Connection, statusId: string, message: string, by: Actor): boolean {
   const { sql } = connection;
   const row = rowOf(connection, statusId);
   if (!row || row.complete === 1) return false;
@@ -274,7 +286,11 @@ export function sqliteRecords(connection: Connection): RecordStore {
       read(() => {
         const row = rowOf(connection, statusId);
         return row?.api_root === apiRoot
-          ? { status: statusOf(connection, row), principalId: row.principal_id }
+          ? {
+              status: statusOf(connection, row),
+              principalId: row.principal_id,
+              collectionId: row.collection_id,
+            }
           : undefined;
       }),
     statusText: async (apiRoot, statusId) => {
@@ -283,7 +299,7 @@ export function sqliteRecords(connection: Connection): RecordStore {
       const { total, success, failure } = row;
       const head = { seed: row, complete: row.complete === 1, success, failure, partsDone: row.parts_done };
       const pieces = statusPieces(head, storedDetails(connection, row));
-      return { principalId: row.principal_id, total, pieces };
+      return { principalId: row.principal_id, collectionId: row.collection_id, total, pieces };
     },
     expireStatuses: async (before, apply) => {
       const old = 'FROM statuses WHERE complete = 1 AND requested < ?';
@@ -294,12 +310,13 @@ export function sqliteRecords(connection: Connection): RecordStore {
       });
     },
     audit: async (limit, action) =>
-      read(
-        () =>
+      read(() =>
+        (
           sql(
-            `SELECT at, principal, action, collection, subject, detail FROM audit WHERE @action IS NULL OR action = @action
-             ORDER BY row DESC LIMIT @limit`,
-          ).all({ limit, action: action ?? null }) as AuditRecord[],
+            `SELECT at, principal, action, collection, subject, detail, behalf FROM audit
+             WHERE @action IS NULL OR action = @action ORDER BY row DESC LIMIT @limit`,
+          ).all({ limit, action: action ?? null }) as AuditRow[]
+        ).map(toAuditRecord),
       ),
   };
 }

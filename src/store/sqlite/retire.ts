@@ -60,7 +60,7 @@ export async function retire(
         const looked = look(object);
         if (!isDue(looked)) continue;
         for (const text of TAKE_OUT) sql(text).run(object);
-        auditBy(connection, by, 'retire', name, looked.id, JSON.stringify({ versions: looked.versions }));
+        auditBy(connection, { by }, 'retire', name, looked.id, JSON.stringify({ versions: looked.versions }));
         gone.objects++;
         gone.versions += looked.versions;
       }

@@ -1,0 +1,66 @@
+/** What the audit says of a change of organisations, accounts, grants and channels: what changed, and no secrets. */
+import type { Organisation, Principal } from './access';
+import type { Grant } from './channel';
+import type { Change } from './changes';
+import { differences } from './differences';
+import { grantInWords } from './grant-words';
+import { tlpName } from './tlp';
+
+/** A record of the audit, without when and by whom. */
+export interface Told {
+  readonly action: string;
+  /** `root/alias`; empty where it is about no collection. */
+  readonly collection: string;
+  readonly subject: string;
+  readonly detail: string;
+}
+
+function told(noun: string, subject: string, before: object | undefined, after: object): Told | undefined {
+  const lines = differences(before ?? {}, after);
+  if (before !== undefined && lines.length === 0) return undefined;
+  const action = `${before === undefined ? 'add' : 'change'}-${noun}`;
+  return { action, collection: '', subject, detail: lines.join('; ') };
+}
+
+/** @returns undefined if nothing changed. */
+export const organisationChange = (before: Organisation | undefined, after: Organisation): Told | undefined =>
+  told('organisation', after.name, before, after);
+
+const inWords = ({ organisation, clearance, ...person }: Principal): object => ({
+  ...person,
+  clearance: tlpName(clearance),
+  organisation: organisation.name,
+});
+
+/** @param password whether it is given one. @returns undefined if nothing changed. */
+export function principalChange(
+  before: Principal | undefined,
+  after: Principal,
+  password: boolean,
+): Told | undefined {
+  const [was, is] = [before && inWords(before), inWords(after)];
+  return told('principal', after.name, was, password ? { ...is, password: 'a new one' } : is);
+}
+
+/** @param collection as `root/alias`. @returns undefined if nothing changed. */
+export function grantChange(
+  id: string,
+  collection: string,
+  before: Grant | undefined,
+  after: Grant | undefined,
+): Told | undefined {
+  const [was, is] = [before && grantInWords(before), after && grantInWords(after)];
+  if (was === is) return undefined;
+  const verb = was === undefined ? 'add' : is === undefined ? 'remove' : 'change';
+  const detail = was !== undefined && is !== undefined ? `${was} → ${is}` : (is ?? was ?? '');
+  return { action: `${verb}-grant`, collection, subject: id, detail };
+}
+
+export function channelChange({ kind, subject, details, collectionId }: Change): Told {
+  return {
+    action: `${kind}-${collectionId === undefined ? 'channel' : 'collection'}`,
+    collection: collectionId === undefined ? '' : subject,
+    subject,
+    detail: details.join('; '),
+  };
+}
