@@ -26,12 +26,12 @@ export async function replyPieces(res: Response, pieces: AsyncIterable<string>):
   const rest = pieces[Symbol.asyncIterator]();
   let begun = '';
   while (begun.length <= WHOLE) {
-    const { done, value } = await rest.next();
-    if (done === true) {
+    const next = await rest.next();
+    if (next.done === true) {
       reply(res, 200, begun);
       return;
     }
-    begun += value;
+    begun += next.value;
   }
   async function* all(): AsyncIterable<string> {
     yield begun;
