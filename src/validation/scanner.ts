@@ -3,6 +3,7 @@
  * (I-JSON, T-080, T-091). One pass, linear in the length, without recursion, and nothing is parsed: what is too large to
  * be an object in memory is known before it becomes one.
  */
+import { Byte, Tokens } from './tokens';
 import { escapePointer, type Finding } from './verdict';
 
 /** A body that is no envelope at all; the message names the place and says what to do. */
@@ -46,35 +47,8 @@ export interface Span {
   readonly large: Finding | undefined;
 }
 
-const Byte = {
-  Tab: 0x09,
-  Newline: 0x0a,
-  Return: 0x0d,
-  Space: 0x20,
-  Quote: 0x22,
-  Plus: 0x2b,
-  Comma: 0x2c,
-  Minus: 0x2d,
-  Dot: 0x2e,
-  Zero: 0x30,
-  Nine: 0x39,
-  Colon: 0x3a,
-  UpperE: 0x45,
-  OpenList: 0x5b,
-  Backslash: 0x5c,
-  CloseList: 0x5d,
-  LowerE: 0x65,
-  LowerU: 0x75,
-  OpenObject: 0x7b,
-  CloseObject: 0x7d,
-} as const;
-
-const ESCAPES = new Set(Buffer.from('"\\/bfnrt'));
-const LITERALS = ['true', 'false', 'null'].map((literal) => Buffer.from(literal));
 /** From this many names on, a Set is faster than comparing each with each. */
 const MANY_NAMES = 16;
-/** Fewer digits than this, without an exponent, are a finite number. */
-const SURELY_FINITE = 300;
 /** A pointer is for people: names that a stranger made long are cut. */
 const MOST_POINTER = 1000;
 
@@ -98,14 +72,12 @@ const nothingKnown = (): Facts => ({
 });
 
 /** Walks the bytes once and finds the members of the top level's `objects`. */
-export class Scanner {
-  private at = 0;
+export class Scanner extends Tokens {
   private readonly levels: Level[] = [];
   readonly members: Span[] = [];
   found = false;
   isList = false;
   private memberStart = -1;
-  private spaced = false;
   private problem: Finding | undefined;
   private facts = nothingKnown();
   /** Values of the body; of the current member; of what stands around the members. */
@@ -114,9 +86,11 @@ export class Scanner {
   private outsideValues = 0;
 
   constructor(
-    private readonly bytes: Buffer,
+    bytes: Buffer,
     private readonly limits: EnvelopeLimits,
-  ) {}
+  ) {
+    super(bytes);
+  }
 
   private pointer(from = 0): string {
     return this.levels
@@ -126,109 +100,14 @@ export class Scanner {
       .slice(0, MOST_POINTER);
   }
 
-  private fail(what: string, advice = 'Send one JSON object with a list "objects".'): never {
+  protected fail(what: string, advice = 'Send one JSON object with a list "objects".'): never {
     throw new BodyError(`T-JSON at ${this.pointer() || '/'} (byte ${this.at}): ${what}. ${advice}`);
   }
 
   /** A finding that concerns one member only; outside the members it concerns the whole body. */
-  private note(rule: string, found: string, expected: string): void {
+  protected note(rule: string, found: string, expected: string): void {
     if (this.memberStart < 0) this.fail(`found ${found}, expected ${expected}`);
     this.problem ??= { rule, pointer: this.pointer(2), found, expected };
-  }
-
-  private space(): void {
-    const start = this.at;
-    for (;;) {
-      const byte = this.bytes[this.at];
-      if (byte !== Byte.Space && byte !== Byte.Newline && byte !== Byte.Return && byte !== Byte.Tab) break;
-      this.at++;
-    }
-    if (this.at > start) this.spaced = true;
-  }
-
-  /** Reads `\uXXXX`. @returns its code unit. */
-  private codeUnit(): number {
-    const digits = this.bytes.toString('latin1', this.at + 2, this.at + 6);
-    if (!/^[0-9a-f]{4}$/i.test(digits)) this.fail('\\u is not followed by four hexadecimal digits');
-    this.at += 6;
-    return parseInt(digits, 16);
-  }
-
-  /** @returns the raw bytes between the quotes, and whether there is an escape in them. */
-  private string(): { start: number; end: number; escaped: boolean } {
-    const { bytes } = this;
-    const start = ++this.at;
-    let escaped = false;
-    let lone = false;
-    /** Where the other half of a surrogate pair must stand: half a pair can only come as an escape. */
-    let expected = -1;
-    for (;;) {
-      const byte = bytes[this.at];
-      if (byte === Byte.Quote) break;
-      if (byte === undefined) this.fail('the text ends inside a string');
-      if (byte < 0x20)
-        this.fail('a string holds a control character that is not escaped', 'Escape it as \\u00XX.');
-      if (byte !== Byte.Backslash) {
-        this.at++;
-        continue;
-      }
-      escaped = true;
-      const next = bytes[this.at + 1] ?? 0;
-      if (next === Byte.LowerU) {
-        const place = this.at;
-        const unit = this.codeUnit();
-        const low = unit >= 0xdc00 && unit <= 0xdfff;
-        if (low !== (expected === place)) lone = true;
-        expected = unit >= 0xd800 && unit <= 0xdbff ? this.at : -1;
-        if (expected >= 0 && bytes[expected] !== Byte.Backslash) lone = true;
-      } else if (ESCAPES.has(next)) {
-        if (expected === this.at) lone = true;
-        this.at += 2;
-      } else this.fail('a backslash is followed by a character that it does not escape');
-    }
-    const end = this.at++;
-    if (lone) this.note('T-UNI', 'half of a surrogate pair', 'well-formed Unicode');
-    return { start, end, escaped };
-  }
-
-  private textOf({ start, end, escaped }: { start: number; end: number; escaped: boolean }): string {
-    const raw = this.bytes.toString('utf8', start, end);
-    return escaped ? (JSON.parse(`"${raw}"`) as string) : raw;
-  }
-
-  private number(): void {
-    const { bytes } = this;
-    const start = this.at;
-    const digits = (): number => {
-      const from = this.at;
-      while ((bytes[this.at] ?? 0) >= Byte.Zero && (bytes[this.at] ?? 0) <= Byte.Nine) this.at++;
-      if (this.at === from) this.fail('a number lacks a digit');
-      return this.at - from;
-    };
-    if (bytes[this.at] === Byte.Minus) this.at++;
-    const zero = bytes[this.at] === Byte.Zero;
-    if (digits() > 1 && zero) this.fail('a number begins with 0');
-    let [whole, exponent] = [true, false];
-    if (bytes[this.at] === Byte.Dot) {
-      this.at++;
-      digits();
-      whole = false;
-    }
-    if (bytes[this.at] === Byte.LowerE || bytes[this.at] === Byte.UpperE) {
-      this.at++;
-      if (bytes[this.at] === Byte.Plus || bytes[this.at] === Byte.Minus) this.at++;
-      digits();
-      [whole, exponent] = [false, true];
-    }
-    const length = this.at - start;
-    if (whole && length >= 16) {
-      const text = bytes.toString('latin1', start, Math.min(this.at, start + 400));
-      if (!Number.isSafeInteger(Number(text)))
-        this.note('T-INT', text.slice(0, 40), 'an integer within ±(2^53 − 1)');
-    }
-    if (!exponent && length < SURELY_FINITE) return;
-    if (!Number.isFinite(Number(bytes.toString('latin1', start, this.at))))
-      this.note('T-FLOAT', bytes.toString('latin1', start, Math.min(this.at, start + 40)), 'a finite number');
   }
 
   private scalar(level: Level): void {
@@ -245,13 +124,7 @@ export class Scanner {
       this.number();
       return;
     }
-    for (const literal of LITERALS) {
-      const end = Math.min(this.at + literal.length, this.bytes.length);
-      if (this.bytes.compare(literal, 0, literal.length, this.at, end) === 0) {
-        this.at += literal.length;
-        return;
-      }
-    }
+    if (this.literal()) return;
     this.fail(this.at >= this.bytes.length ? 'the text ends in the middle' : 'this is no JSON value');
   }
 
