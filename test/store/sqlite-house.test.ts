@@ -1,5 +1,4 @@
 /** The house of the SQLite store: bounded steps, one look an object, private files, space given back. */
-import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -258,16 +257,6 @@ describe('private files (§2)', () => {
     ]);
     await store.close();
   });
-});
-
-test('opening a store again takes no lock away from the connections that this process has', () => {
-  const first = open(fileOf());
-  first.sql("UPDATE meta SET value = 7 WHERE name = 'policy'").run();
-  open(fileOf());
-  // Without that lock it would take itself for the last one, and throw the log away that is in use here.
-  const other = `const db = require('better-sqlite3')(${JSON.stringify(fileOf())}); db.prepare('SELECT * FROM meta').all(); db.close()`;
-  expect(spawnSync(process.execPath, ['-e', other]).status).toBe(0);
-  expect(statSync(`${fileOf()}-wal`).size).toBeGreaterThan(0);
 });
 
 describe('maintenance', () => {
