@@ -90,6 +90,7 @@ test('while a job is held up by a lock, polls are answered; SIGTERM drains at on
 test('JISR_PROCESSES: one housekeeper for all; how far readers came reaches it, and is written before the end', async () => {
   const jobs = { JISR_JOB_STATISTICS: EVERY_SECOND, JISR_LOG_LEVEL: 'debug' };
   const server = await start({ JISR_PROCESSES: '2', ...jobs });
+  await server.says(/not shown again/);
   const body = JSON.stringify({ objects: [tool(toolId(), 1, 0)] });
   const posted = await fetch(objectsOf(server), { method: 'POST', headers: headers(server), body });
   expect(posted.status).toBe(202);

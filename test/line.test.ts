@@ -269,5 +269,7 @@ test('jisr publications lists, shows and abandons what waits', async () => {
   expect((await statusOf({ id })).failures?.[0]?.message).toBe('a test');
   expect((await jisr(['publications', 'show', id])).code).toBe(3);
   expect((await jisr('publications')).out).toBe('Nothing waits.');
-  expect(await store.records.audit(1, 'abandon')).toMatchObject([{ principal: expect.stringMatching(/^local:/) as string, subject: id }]);
+  expect(await store.records.audit(1, 'abandon')).toMatchObject([
+    { principal: expect.stringMatching(/^local:/) as string, subject: id },
+  ]);
 });
