@@ -5,12 +5,14 @@ import type { Matching } from '../../domain/query';
 import { groupOf, typeOf, type StixObject } from '../../domain/stix';
 import type { Status, StatusDetails } from '../../domain/taxii';
 import { formatTimestamp, instantKey, type Micros } from '../../domain/timestamp';
-import { highest, rankFrom, resolveMarks, type Known, type Rank } from '../../domain/tlp';
+import { highest, resolveMarks, type Known, type Rank } from '../../domain/tlp';
 import type { Part, Removal, Retirement } from '../store';
 import type { CatalogReader } from './catalog';
 import type { EntryDoc, MarkingDoc } from './connection';
 import { statusNow } from './records';
-import { uuidOf, type Unit, type Version } from './unit';
+import { rerank } from './rerank';
+import { objectKey, uuidOf, type Unit, type Version } from './unit';
+import { walkObjects } from './walk';
 import type { Worker } from './work';
 
 /** A document holds 16 MB; an object must leave room for what stands beside it. */
@@ -75,7 +77,11 @@ function addOne(adding: Adding, candidate: Candidate): { ok: boolean; details: S
     },
     otherTypes: unit
       .under(uuidOf(candidate.id))
-      .filter((id) => id !== candidate.id && unit.versions(id).some((v) => v.publisher === organisation))
+      .filter(
+        (id) =>
+          objectKey(id) !== objectKey(candidate.id) &&
+          unit.versions(id).some((v) => v.publisher === organisation),
+      )
       .map(typeOf),
   });
   const stated = candidate.stated?.version ?? formatTimestamp(part.status.requested);
@@ -88,7 +94,12 @@ function addOne(adding: Adding, candidate: Candidate): { ok: boolean; details: S
   if (judgement.outcome === 'fail') return { ok: false, details: details(stated, judgement.message) };
   if (judgement.outcome === 'held')
     return { ok: true, details: details(judgement.version, judgement.message) };
-  if (size > MOST_BYTES)
+  // Beside the text: what it cites; in the audit it is quoted once more.
+  const whole =
+    judgement.outcome === 'conceal'
+      ? Buffer.byteLength(JSON.stringify(candidate.text))
+      : size + Buffer.byteLength(JSON.stringify(judgement.marks.unresolved));
+  if (whole > MOST_BYTES)
     return {
       ok: false,
       details: details(
@@ -162,25 +173,27 @@ export function writer(worker: Worker, catalog: CatalogReader) {
     if (ids.length === 0) return;
     const waiting = { unresolved: { $in: [...ids] } };
     for (const collection of await tables.entries.distinct('c', { state: 'live', ...waiting })) {
-      const held = await catalog.collection(collection);
-      if (!held) continue;
-      await worker.run(
-        collection,
-        () => whole(collection, waiting),
-        async (unit) => {
-          const definitions = await tables.markings.find({ marking: { $in: [...ids] } }).toArray();
-          const changed = resolve(unit, definitions, held.defaultTlp);
-          return changed ? { answer: undefined, effects: {} } : { answer: undefined };
-        },
-      );
+      for await (const uuids of walkObjects(tables, collection, { state: 'live', ...waiting }))
+        await worker.run(
+          collection,
+          async () => ({ u: { $in: uuids } }),
+          async (unit) => {
+            // Inside the unit: a policy that changes meanwhile takes the place of this batch (rerank.ts).
+            const held = await catalog.collection(collection);
+            if (!held) return { answer: undefined };
+            const definitions = await tables.markings.find({ marking: { $in: [...ids] } }).toArray();
+            const changed = resolve(unit, definitions, held.defaultTlp);
+            return changed ? { answer: undefined, effects: {} } : { answer: undefined };
+          },
+        );
     }
   }
 
   return {
     spread,
 
-    append: async (scope: Scope<'write'>, part: Part): Promise<Status> => {
-      if (!(await catalog.collection(scope.collection.id))) throw notFound();
+    append: async (asked: Scope<'write'>, part: Part): Promise<Status> => {
+      let scope = asked;
       const { id } = part.status;
       const candidates = part.members.flatMap((m) => ('candidate' in m ? [m.candidate] : []));
       const uuids = [...new Set(candidates.map((c) => uuidOf(c.id)))];
@@ -194,6 +207,10 @@ export function writer(worker: Worker, catalog: CatalogReader) {
       };
       const cited = new Set<string>();
       const done = await worker.run<boolean>(scope.collection.id, looked, async (unit) => {
+        // Inside the unit: a policy that changes meanwhile takes the place of this batch (rerank.ts).
+        const held = await catalog.collection(asked.collection.id);
+        if (!held) throw notFound();
+        scope = { ...asked, collection: { ...asked.collection, defaultTlp: held.defaultTlp } };
         const before = await tables.parts.findOne({ _id: `${id}:${part.number}` });
         const status = await tables.statuses.findOne({ _id: id });
         if (before || status?.complete === true) return { answer: true };
@@ -261,21 +278,7 @@ export function writer(worker: Worker, catalog: CatalogReader) {
       );
     },
 
-    /** Gives every version that ranks by the collection's `default_tlp` its rank anew. */
-    rerank: async (collection: string, byDefault: Rank): Promise<void> => {
-      const soft = { $or: [{ declared: null }, { 'unresolved.0': { $exists: true } }] };
-      await worker.run(
-        collection,
-        () => whole(collection, soft),
-        async (unit) => {
-          let changed = false;
-          for (const doc of [...unit.live()])
-            if (rankFrom(doc.declared, doc.unresolved.length, byDefault) !== doc.rank)
-              changed = unit.remark(doc.o, doc.ref, doc.declared, doc.unresolved, byDefault) || changed;
-          return changed ? { answer: undefined, effects: {} } : { answer: undefined };
-        },
-      );
-    },
+    rerank: (collection: string, byDefault: Rank): Promise<void> => rerank(worker, collection, byDefault),
 
     /** Settles objects anew, whatever stands. @returns how many were not as they should be. */
     resettle: async (collection: string, uuids: readonly string[]): Promise<number> => {
@@ -283,7 +286,7 @@ export function writer(worker: Worker, catalog: CatalogReader) {
         collection,
         async () => ({ u: { $in: [...uuids] } }),
         async (unit) => {
-          const ids = [...new Set(unit.live().map((d) => d.o))];
+          const ids = [...new Set(unit.live().map((d) => objectKey(d.o)))];
           for (const id of ids) unit.settle(id);
           const { inserts, cuts } = unit.effects().effects;
           const wrong = new Set([...inserts.map((i) => i.o), ...cuts.map((c) => c.date)]).size;
@@ -317,13 +320,13 @@ export function writer(worker: Worker, catalog: CatalogReader) {
       const { last } = await worker.log.settled(collectionId);
       const old = { c: collectionId, state: 'live', date: { $lt: Math.min(before, last + 1) } } as const;
       for await (const { o, type } of tables.entries.find(old, { projection }).sort({ date: 1 })) {
-        if (seen.has(o) || !wanted({ o, type })) continue;
-        seen.add(o);
+        if (seen.has(objectKey(o)) || !wanted({ o, type })) continue;
+        seen.add(objectKey(o));
         const gone = await worker.run<number>(
           collectionId,
           async () => ({ u: uuidOf(o) }),
           async (unit) => {
-            const docs = unit.live().filter((d) => d.o === o);
+            const docs = unit.live().filter((d) => objectKey(d.o) === objectKey(o));
             if (docs.length === 0 || docs.some((d) => d.date >= before)) return { answer: 0 };
             const refs = [...new Set(docs.map((d) => d.ref))];
             if (!apply) return { answer: refs.length };

@@ -4,6 +4,7 @@ import { formatTimestamp, type Micros } from '../../domain/timestamp';
 import type { Defect } from '../store';
 import type { CatalogReader } from './catalog';
 import type { EntryDoc } from './connection';
+import { walkEntries } from './walk';
 import type { Worker } from './work';
 
 const MOST = 100;
@@ -57,31 +58,25 @@ export async function check(
         `a date_added in the future, ${formatTimestamp(tip.last)}`,
         'Set the clock of the machine right; until it has caught up, new dates follow that one.',
       );
-    let [object, docs]: [string, EntryDoc[]] = ['', []];
-    const look = (): void => {
-      if (docs.length > 0 && !settled(docs))
+    for await (const docs of walkEntries(tables, c, { state: 'live' })) {
+      const live = docs.filter((doc) => doc.state === 'live');
+      if (!settled(live))
         add(
           'the entries of an object are what its versions ask for',
-          object,
+          live[0]?.o ?? '',
           'entries that do not fit the versions',
           SETTLE,
         );
-    };
-    for await (const doc of tables.entries.find({ c, state: 'live' }).sort({ u: 1, o: 1 })) {
-      if (doc.o !== object) {
-        look();
-        [object, docs] = [doc.o, []];
+      for (const doc of live) {
+        if ((JSON.parse(doc.body) as { id?: unknown }).id !== doc.o)
+          add('a version is the JSON of its object', doc.o, 'a body that is not its object', RESTORE);
+        if (++done % 500 === 0) progress(done, total);
       }
-      docs.push(doc);
-      if ((JSON.parse(doc.body) as { id?: unknown }).id !== doc.o)
-        add('a version is the JSON of its object', doc.o, 'a body that is not its object', RESTORE);
-      if (++done % 500 === 0) progress(done, total);
     }
-    look();
   }
-  for (const { _id: id } of await tables.statuses.find({ complete: { $exists: false } }).toArray())
+  for await (const { _id: id } of tables.statuses.find({ complete: { $exists: false } }))
     if (
-      !(await tables.publications.findOne({ _id: id })) &&
+      !(await tables.publications.findOne({ _id: id }, { projection: { _id: 1 } })) &&
       (await tables.parts.countDocuments({ status: id, last: true })) === 0
     )
       add(

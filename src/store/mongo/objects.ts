@@ -1,19 +1,24 @@
 import { notFound, type Scope } from '../../domain/access';
-import { StoreUnavailable } from '../../domain/errors';
 import type { ObjectQuery } from '../../domain/query';
+import { typeOf } from '../../domain/stix';
 import { MOST_HELD, type Held, type Inspected, type Listed, type ObjectStore, type Page } from '../store';
 import { pageOf } from '../page';
 import { writer, type Writer } from './append';
 import type { CatalogReader } from './catalog';
-import { asOf, guarded, type EntryDoc } from './connection';
-import { pick } from './query';
-import { uuidOf } from './unit';
+import { guarded, type EntryDoc } from './connection';
+import { look, type Looked } from './look';
+import { bodiesOf, pick, type Row } from './query';
+import { objectKey, uuidOf } from './unit';
 import type { Worker } from './work';
 
-/** A page that the collection changes under again and again is given up. */
-const MOST_LOOKS = 50;
+/** A page as it was looked at; bodies in the order of the rows, if they were asked for. */
+interface Looking {
+  readonly rows: readonly Row[];
+  readonly bodies: readonly string[];
+  readonly about: Omit<Page<undefined>, 'items'>;
+}
 
-const listed = (doc: EntryDoc): Listed => ({
+const listed = (doc: Row): Listed => ({
   id: doc.o,
   date: doc.date,
   version: doc.version,
@@ -28,21 +33,31 @@ export function mongoObjects(
   const { connection, log } = worker;
   const { tables } = connection;
 
-  /** A page as of one moment: if the chain went on meanwhile, entries may have been cut in the middle of it. */
-  async function page(
-    scope: Scope<'read'>,
-    query: ObjectQuery,
-  ): Promise<{ rows: readonly EntryDoc[]; page: Omit<Page<undefined>, 'items'> }> {
+  /** A page as of one moment; only what is on it is loaded, and of that only the keys unless bodies are asked for. */
+  async function page(scope: Scope<'read'>, query: ObjectQuery, withBodies: boolean): Promise<Looking> {
     const { id } = scope.collection;
     if (!(await catalog.collection(id))) throw notFound();
-    for (let looks = 0; looks < MOST_LOOKS; looks++) {
-      const tip = await log.settled(id);
-      const rows = await asOf(connection, id, tip, (session) =>
-        pick(tables, session, scope, query, tip.last),
-      );
-      if (await log.isTip(id, tip)) return pageOf({ rows }, query.limit);
-    }
-    throw new StoreUnavailable('The collection changes faster than it can be read. Try again.');
+    return look(
+      worker,
+      id,
+      async ({ last }, session): Promise<Looked<Looking>> => {
+        const picked = await pick(tables, session, scope, query, last);
+        const { rows, page: about } = pageOf(picked, query.limit);
+        const bodies: string[] = [];
+        if (withBodies)
+          for await (const group of bodiesOf(tables, session, rows))
+            bodies.push(...group.map(([, body]) => body));
+        const next = picked.rows[rows.length];
+        return { value: { rows, bodies, about }, within: [[picked.after + 1, next?.date ?? last]] };
+      },
+      ({ rows, bodies }, before) => {
+        const count = rows.filter((row) => row.date < before).length;
+        if (count === 0) return undefined;
+        const kept = rows.slice(0, count);
+        const about = { count, first: kept[0]?.date, last: kept.at(-1)?.date, more: true };
+        return { rows: kept, bodies: bodies.slice(0, count), about };
+      },
+    );
   }
 
   /** What a publisher sees under some ids: its own, and what its clearance allows; the newest first. */
@@ -51,7 +66,8 @@ export function mongoObjects(
     const docs = await tables.entries
       .find(
         {
-          ...{ c: scope.collection.id, state: 'live', u: { $in: ids.map(uuidOf) }, o: { $in: [...ids] } },
+          ...{ c: scope.collection.id, state: 'live', u: { $in: ids.map(uuidOf) } },
+          type: { $in: [...new Set(ids.map(typeOf))] },
           $or: [{ publisher: scope.principal.organisation.id }, { rank: { $lte: scope.clearance ?? -1 } }],
         } as object,
         body === 0 ? { projection: { body: 0 } } : {},
@@ -74,18 +90,22 @@ export function mongoObjects(
             .filter((o) => ['desk', 'operator'].includes((JSON.parse(o.definition) as { kind: string }).kind))
             .map((o) => o._id),
         );
+        const named = new Map(ids.map((id) => [objectKey(id), id]));
         const found = new Map<string, Held[]>();
         for (const { o, publisher, body } of docs) {
-          const of = found.get(o) ?? [];
+          const id = named.get(objectKey(o));
+          if (id === undefined) continue;
+          const of = found.get(id) ?? [];
           const trusted = publisher === scope.principal.organisation.id || binding.has(publisher);
           if (of.length < MOST_HELD) of.push({ text: body, trusted });
-          found.set(o, of);
+          found.set(id, of);
         }
         return found;
       }),
     known: (scope, ids) =>
       guarded(async () => {
-        const found = new Set((await seen(scope, ids, 0)).map((d) => d.o));
+        const keys = new Set((await seen(scope, ids, 0)).map((d) => objectKey(d.o)));
+        const found = new Set(ids.filter((id) => keys.has(objectKey(id))));
         const identities = ids.filter((id) => id.startsWith('identity--'));
         const organisations = await tables.organisations.find({ identity: { $in: identities } }).toArray();
         for (const { identity } of organisations) if (identity !== undefined) found.add(identity);
@@ -96,33 +116,41 @@ export function mongoObjects(
     retire: (id, retirement, by, apply) => guarded(() => retire(id, retirement, by, apply)),
     find: (scope, query) =>
       guarded(async () => {
-        const { rows, page: about } = await page(scope, query);
-        return { ...about, items: Buffer.from(rows.map((row) => row.body).join(',')) };
+        const { bodies, about } = await page(scope, query, true);
+        return { ...about, items: Buffer.from(bodies.join(',')) };
       }),
     list: (scope, query) =>
       guarded(async () => {
-        const { rows, page: about } = await page(scope, query);
+        const { rows, about } = await page(scope, query, false);
         return { ...about, items: rows.map(listed) };
       }),
     inspect: (scope, query) =>
       guarded(async () => {
-        const { rows, page: about } = await page(scope, query);
-        const items = rows.map((row): Inspected => ({
-          ...{ ...listed(row), type: row.type, rank: row.rank, publisher: row.publisher, text: row.body },
+        const { rows, bodies, about } = await page(scope, query, true);
+        const items = rows.map((row, i): Inspected => ({
+          id: row.o,
+          date: row.date,
+          version: row.version,
+          spec: row.spec,
+          type: row.type,
+          rank: row.rank,
+          publisher: row.publisher,
+          text: bodies[i] ?? '',
         }));
         return { ...about, items };
       }),
     presence: (scope, id, instants) =>
       guarded(async () => {
-        const tip = await log.settled(scope.collection.id);
-        const docs = await tables.entries
-          .find(
-            { c: scope.collection.id, u: uuidOf(id), o: id, date: { $lte: tip.last } },
-            { projection: { state: 1, key: 1, rank: 1 } },
-          )
-          .toArray();
+        const of = { c: scope.collection.id, u: uuidOf(id), type: typeOf(id) };
+        const docs = await look(worker, scope.collection.id, async ({ last }, session) => {
+          const projection = { state: 1, key: 1, rank: 1, date: 1, o: 1 } as const;
+          const value = await tables.entries
+            .find({ ...of, date: { $lte: last } }, { session, projection })
+            .toArray();
+          return { value, within: value.map(({ date }) => [date, date]) };
+        });
         const mine = docs.filter((d) => d.rank <= (scope.clearance ?? -1));
-        const live = mine.filter((d) => d.state === 'live');
+        const live = mine.filter((d) => d.state === 'live' && d.o === id);
         const gone = (instant: string): boolean =>
           mine.some((d) => d.state === 'removed' && d.key === instant) &&
           !docs.some((d) => d.state === 'live' && d.key === instant);

@@ -23,10 +23,12 @@ const NOTHING = Object.fromEntries(QUESTIONS.map((q) => [q, 0])) as Record<Quest
 const CHANGING = ['state', 'rank', 'declared', 'unresolved', 'body', ...QUESTIONS] as const;
 
 export const uuidOf = (id: string): string => id.slice(-36).toLowerCase();
+/** What an object is one by: a UUID is the same in capitals. */
+export const objectKey = (id: string): string => id.slice(0, -36) + uuidOf(id);
 
 export class Unit {
   private readonly docs = new Map<string, { readonly before: Doc | undefined; now: Doc }>();
-  /** By object id. */
+  /** By {@link objectKey}. */
   private readonly objects = new Map<string, Doc[]>();
   private readonly audit: AuditDoc[] = [];
   private last: Micros;
@@ -44,9 +46,9 @@ export class Unit {
 
   private keep(now: Doc, before: Doc | undefined): void {
     this.docs.set(now._id, { before, now });
-    const of = this.objects.get(now.o);
+    const of = this.objects.get(objectKey(now.o));
     if (of) of.push(now);
-    else this.objects.set(now.o, [now]);
+    else this.objects.set(objectKey(now.o), [now]);
   }
 
   /** Above every date given and the clock (T-176), in steps that tell little of what is hidden (D9). */
@@ -58,7 +60,7 @@ export class Unit {
   /** One entry of each version that stands, oldest arrival first. */
   versions(id: string): Doc[] {
     const found = new Map<Micros, Doc>();
-    for (const doc of this.objects.get(id) ?? [])
+    for (const doc of this.objects.get(objectKey(id)) ?? [])
       if (doc.state === 'live' && !found.has(doc.ref)) found.set(doc.ref, doc);
     return [...found.values()].sort((a, b) => a.ref - b.ref);
   }
@@ -78,7 +80,7 @@ export class Unit {
 
   /** Takes versions out. */
   drop(id: string, refs: readonly Micros[]): void {
-    for (const doc of this.objects.get(id) ?? [])
+    for (const doc of this.objects.get(objectKey(id)) ?? [])
       if (refs.includes(doc.ref)) Object.assign(doc, NOTHING, { state: 'removed', body: '' });
     this.settle(id);
   }
@@ -92,7 +94,7 @@ export class Unit {
     byDefault: Rank,
   ): boolean {
     let changed = false;
-    for (const doc of this.objects.get(id) ?? []) {
+    for (const doc of this.objects.get(objectKey(id)) ?? []) {
       if (doc.ref !== ref || doc.state === 'removed') continue;
       const rank = rankFrom(declared, unresolved.length, byDefault);
       changed ||= rank !== doc.rank;
@@ -109,7 +111,7 @@ export class Unit {
 
   /** Gives an object's entries anew by the one rule (src/domain/entries.ts). */
   settle(id: string, fresh?: { readonly said: Version; readonly date: Micros }): void {
-    const docs = (this.objects.get(id) ?? []).filter((d) => d.state === 'live');
+    const docs = (this.objects.get(objectKey(id)) ?? []).filter((d) => d.state === 'live');
     const said = new Map<Micros, Version>(docs.map((d) => [d.ref, d]));
     if (fresh) said.set(fresh.date, fresh.said);
     const versions = [...said].map(([ref, v]): RankedVersion<Micros> => ({
