@@ -89,8 +89,10 @@ export interface ArchiveStore {
   /** How many objects there are, for progress. */
   objects(): Promise<number>;
   /**
-   * Everything, as of one moment, also while others write. An object that comes twice counts as it came last. What a
-   * record needs comes before it.
+   * Everything, also while others write. An object that comes twice counts as it came last. What a record needs comes
+   * before it. SQLite: as of one moment. MongoDB: each object whole; all collections as of one moment if there is one in
+   * which nobody publishes, else each object as of a moment of its own between the beginning and the end. People, policies
+   * and statuses are as of the beginning: a part that is not done in them is done again, which is harmless.
    */
   dump(): AsyncIterable<ArchiveRecord>;
   /** Writes records as they are, dates and all; one that is there is replaced. For a store that nobody serves. */

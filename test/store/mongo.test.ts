@@ -23,6 +23,7 @@ import { kill, LISTENING, runServer } from '../support/server';
 import { describeAccounts } from './accounts-contract';
 import { describeStore } from './contract';
 import { describePublications } from './publications';
+import { describeReads } from './reads';
 import { describeTrust } from './trust';
 
 const server = process.env['JISR_TEST_MONGODB'];
@@ -47,6 +48,7 @@ if (server === undefined) {
 
   describeStore('mongodb', (options) => openStore(database(), options));
   describePublications('mongodb', (options) => openStore(database(), options));
+  describeReads('mongodb', (options) => openStore(database(), options));
   describeTrust('mongodb', (options) => openStore(database(), options));
   describeAccounts('mongodb', (options) => openStore(database(), options));
 

@@ -255,13 +255,20 @@ export function appender(worker: Worker, catalog: CatalogReader, spread: Spread)
       return standingFilter(candidates, citers);
     };
 
-  async function append(scope: Scope<'write'>, given: Part): Promise<Status> {
-    if (!(await catalog.collection(scope.collection.id))) throw notFound();
+  /** Call it inside the unit: a policy that changes meanwhile takes the place of its batch (rerank.ts). */
+  async function inForce(scope: Scope<'write'>): Promise<Scope<'write'>> {
+    const held = await catalog.collection(scope.collection.id);
+    if (!held) throw notFound();
+    return { ...scope, collection: { ...scope.collection, defaultTlp: held.defaultTlp } };
+  }
+
+  async function append(asked: Scope<'write'>, given: Part): Promise<Status> {
     const part = holdable(given);
     const { id } = part.status;
-    const { defaultTlp, id: collection } = scope.collection;
+    const collection = asked.collection.id;
     const candidates = candidatesOf(part);
-    const done = await worker.run<boolean>(collection, concerned(scope, candidates), async (unit) => {
+    const done = await worker.run<boolean>(collection, concerned(asked, candidates), async (unit) => {
+      const scope = await inForce(asked);
       const before = await tables.parts.findOne({ _id: `${id}:${part.number}` });
       const status = await tables.statuses.findOne({ _id: id });
       if (before || status?.complete === true) return { answer: true };
@@ -269,7 +276,7 @@ export function appender(worker: Worker, catalog: CatalogReader, spread: Spread)
       const published = await judgePart(connection, scope, { unit, candidates }, part);
       for (const addition of published.additions) unit.describe(addition.ref, versionOf(addition, unit));
       for (const definition of published.definitions)
-        applyDefinition(unit, definition, collection, defaultTlp);
+        applyDefinition(unit, definition, collection, scope.collection.defaultTlp);
       for (const { action, subject, detail } of published.remarks)
         unit.tell(actorIn(scope), action, nameOf(scope), subject, JSON.stringify(detail));
       return {
@@ -292,11 +299,11 @@ export function appender(worker: Worker, catalog: CatalogReader, spread: Spread)
   }
 
   /** {@link ObjectStore.foresee}: a unit that is never committed. */
-  async function foresee(scope: Scope<'write'>, given: readonly Part[]): Promise<readonly Verdict[]> {
-    if (!(await catalog.collection(scope.collection.id))) throw notFound();
+  async function foresee(asked: Scope<'write'>, given: readonly Part[]): Promise<readonly Verdict[]> {
     const parts = given.map(holdable);
     const candidates = parts.flatMap(candidatesOf);
-    return worker.run(scope.collection.id, concerned(scope, candidates), async (unit) => {
+    return worker.run(asked.collection.id, concerned(asked, candidates), async (unit) => {
+      const scope = await inForce(asked);
       const judged: Published[] = [];
       for (const part of parts) {
         const before = judged.flatMap((p) => p.definitions);
