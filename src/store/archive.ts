@@ -6,7 +6,9 @@ import type { Range } from '../domain/entries';
 import type { StatusDetails } from '../domain/taxii';
 import type { Micros } from '../domain/timestamp';
 import type { Rank } from '../domain/tlp';
-import type { AuditRecord, HandGrant, JobRun, Reading } from './store';
+import type { JobRun, Reading } from './house';
+import type { HandGrant } from './people';
+import type { AuditRecord } from './records';
 
 export interface ArchivedVersion {
   readonly spec: string;

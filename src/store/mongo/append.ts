@@ -12,7 +12,7 @@ import {
 } from '../../domain/publishing';
 import { typeOf, type StixObject } from '../../domain/stix';
 import type { Status, StatusDetails } from '../../domain/taxii';
-import type { Part } from '../store';
+import type { Part } from '../records';
 import type { Effects } from './batches';
 import type { CatalogReader } from './catalog';
 import type { Connection } from './connection';

@@ -3,7 +3,7 @@ import { BSON, Binary, type AnyBulkWriteOperation, type Document, type UpdateFil
 import { QUESTIONS } from '../../domain/entries';
 import { StoreUnavailable, TaxiiError } from '../../domain/errors';
 import type { Micros } from '../../domain/timestamp';
-import { leaseOf } from '../store';
+import { leaseOf } from '../records';
 import {
   isDuplicate,
   type AuditDoc,

@@ -2,7 +2,7 @@
 import type { Scope } from '../../domain/access';
 import { typeOf } from '../../domain/stix';
 import { objectOf } from '../../domain/unit';
-import { MOST_HELD, MOST_HELD_BYTES, MOST_LOOKED_UP_BYTES, type Held, type ObjectStore } from '../store';
+import { MOST_HELD, MOST_HELD_BYTES, MOST_LOOKED_UP_BYTES, type Held, type ObjectStore } from '../objects';
 import { guarded, type EntryDoc } from './connection';
 import { look } from './look';
 import { uuidOf } from './unit';

@@ -1,5 +1,5 @@
 /** Leases, runs and notes of jobs; how far readers came; maintenance. */
-import type { HouseStore } from '../store';
+import type { HouseStore } from '../house';
 import type { Writer } from './writer';
 import type { CatalogReader } from './catalog';
 import { check } from './check';

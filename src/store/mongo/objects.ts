@@ -1,6 +1,6 @@
 import { notFound, type Scope } from '../../domain/access';
 import type { ObjectQuery } from '../../domain/query';
-import type { Inspected, Listed, ObjectStore, Page, ReadLimits } from '../store';
+import type { Inspected, Listed, ObjectStore, Page, ReadLimits } from '../objects';
 import { pageOf, READ_LIMITS } from '../page';
 import { writer, type Writer } from './writer';
 import type { CatalogReader } from './catalog';

@@ -8,7 +8,7 @@ import type { ObjectQuery } from '../../domain/query';
 import type { StixObject } from '../../domain/stix';
 import type { Micros } from '../../domain/timestamp';
 import type { Rank } from '../../domain/tlp';
-import type { ReadLimits } from '../store';
+import type { ReadLimits } from '../objects';
 import type { EntryDoc, Tables } from './connection';
 import { uuidOf } from './unit';
 

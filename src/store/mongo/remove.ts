@@ -3,7 +3,7 @@ import { actorIn, notFound, type Scope } from '../../domain/access';
 import { chooseRemoval, ownerOf } from '../../domain/publication';
 import type { Matching } from '../../domain/query';
 import { groupOf, typeOf } from '../../domain/stix';
-import type { Removal } from '../store';
+import type { Removal } from '../objects';
 import { nameOf, registeredAmong } from './append';
 import type { CatalogReader } from './catalog';
 import { uuidOf } from './unit';

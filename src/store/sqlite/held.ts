@@ -1,7 +1,7 @@
 /** What somebody may know of named objects: looked up by rank, so that what is hidden costs what is absent costs. */
 import type { Scope } from '../../domain/access';
 import { typeOf } from '../../domain/stix';
-import { MOST_HELD, MOST_HELD_BYTES, MOST_LOOKED_UP_BYTES, type Held, type ObjectStore } from '../store';
+import { MOST_HELD, MOST_HELD_BYTES, MOST_LOOKED_UP_BYTES, type Held, type ObjectStore } from '../objects';
 import { eachRank, OBJECT, visible } from './by-id';
 import type { Connection } from './connection';
 import { keyOf } from './standing';

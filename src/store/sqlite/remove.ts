@@ -3,7 +3,7 @@ import type { Scope } from '../../domain/access';
 import { chooseRemoval, ownerOf, type RemovableVersion } from '../../domain/publication';
 import type { Matching } from '../../domain/query';
 import { groupOf } from '../../domain/stix';
-import type { Removal } from '../store';
+import type { Removal } from '../objects';
 import { registered } from './append';
 import type { Connection } from './connection';
 import { writeAudit } from './records';
