@@ -4,8 +4,9 @@ import { chooseRemoval, ownerOf } from '../../domain/publication';
 import type { Matching } from '../../domain/query';
 import { groupOf, typeOf } from '../../domain/stix';
 import type { Removal } from '../objects';
-import { nameOf, registeredAmong } from './append';
+import { nameOf } from './append';
 import type { CatalogReader } from './catalog';
+import { registeredAmong } from './judging';
 import { uuidOf } from './unit';
 import type { Worker } from './work';
 
