@@ -1,5 +1,6 @@
 /** Appending a part of a publication: one batch of its collection's chain. */
 import { actorIn, notFound, type Scope } from '../../domain/access';
+import { blaming } from '../../domain/errors';
 import type { Candidate } from '../../domain/publication';
 import type { Addition, Published, Verdict } from '../../domain/publishing';
 import type { StixObject } from '../../domain/stix';
@@ -111,7 +112,8 @@ export function appender(worker: Worker, catalog: CatalogReader, spread: Spread)
       if (before || status?.complete === true) return { answer: true };
       const sofar = status ? await headOf(connection, status) : { success: 0, failure: 0 };
       const published = await judgePart(connection, scope, { unit, candidates }, part);
-      for (const addition of published.additions) unit.describe(addition.ref, versionOf(addition, unit));
+      for (const addition of published.additions)
+        blaming(addition.index, () => unit.describe(addition.ref, versionOf(addition, unit)));
       for (const definition of published.definitions)
         applyDefinition(unit, definition, collection, scope.collection.defaultTlp);
       for (const { action, subject, detail } of published.remarks)
@@ -143,9 +145,8 @@ export function appender(worker: Worker, catalog: CatalogReader, spread: Spread)
       const scope = await inForce(asked);
       const judged: Published[] = [];
       for (const part of parts) {
-        const before = judged.flatMap((p) => p.definitions);
         judged.push(
-          await judgePart(connection, scope, { unit, candidates: candidatesOf(part) }, part, before),
+          await judgePart(connection, scope, { unit, candidates: candidatesOf(part) }, part, [...judged]),
         );
       }
       const { settlement } = unit.settle();

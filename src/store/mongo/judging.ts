@@ -1,6 +1,7 @@
 /** Judging a part: what is loaded for it, and what it is judged beside. */
 import type { Scope } from '../../domain/access';
 import { mayHaveTwin } from '../../domain/entries';
+import { blaming } from '../../domain/errors';
 import type { Definition } from '../../domain/markings';
 import { digestsOf, sees, type Candidate } from '../../domain/publication';
 import { publishPart, type Beside, type Published } from '../../domain/publishing';
@@ -54,9 +55,11 @@ function besideOf(
   unit: Unit,
   registered: ReadonlyMap<string, string>,
   definitions: readonly Definition[],
+  before: readonly Published[],
 ): Beside {
   const organisation = scope.principal.organisation.id;
   const byRef = new Map(unit.loaded().map((doc) => [doc.ref, doc]));
+  const added = new Map(before.flatMap((part) => part.additions).map((a) => [a.ref, a.candidate]));
   return {
     isUnavailable: () => false,
     look: () => undefined,
@@ -64,6 +67,8 @@ function besideOf(
     registered: (identity) => registered.get(identity),
     definitionsOf: (marking) => definitions.filter((d) => d.marking === marking),
     lineage: (ref) => {
+      const candidate = added.get(ref);
+      if (candidate) return candidate;
       const doc = byRef.get(ref) as LoadedDoc;
       return {
         created: doc.created ?? undefined,
@@ -130,19 +135,22 @@ interface Looked {
   readonly candidates: readonly Candidate[];
 }
 
-/** Judges a part in a unit that was loaded for it. @param before definitions of parts before it that are not written. */
+/** Judges a part in a unit that was loaded for it. @param before parts in the same unit. */
 export async function judgePart(
   connection: Connection,
   scope: Scope<'write'>,
   { unit, candidates }: Looked,
   { members, status }: Pick<Part, 'members' | 'status'>,
-  before: readonly Definition[] = [],
+  before: readonly Published[] = [],
 ): Promise<Published> {
   await loadMore(connection, scope, unit, candidates);
   const identities = candidates.flatMap((c) => [c.id, c.createdBy ?? '']);
   const registered = await registeredAmong(connection, identities);
-  const known = [...(await knownDefinitions(connection, candidates)), ...before];
-  const beside = besideOf(scope, unit, registered, known);
+  const known = [
+    ...(await knownDefinitions(connection, candidates)),
+    ...before.flatMap((p) => p.definitions),
+  ];
+  const beside = besideOf(scope, unit, registered, known, before);
   return publishPart(unit.domain, scope, members, status.requested, beside);
 }
 
@@ -157,8 +165,8 @@ async function knownDefinitions(
 
 /** A part without the members that no document can hold. */
 export function holdable(part: Part): Part {
-  const members = part.members.map((member) => {
-    const message = 'candidate' in member ? tooLarge(member.candidate) : undefined;
+  const members = part.members.map((member, i) => {
+    const message = 'candidate' in member ? blaming(i, () => tooLarge(member.candidate)) : undefined;
     if (!('candidate' in member) || message === undefined) return member;
     const version = member.candidate.stated?.version ?? '';
     return { refused: { id: member.candidate.id, version, message } };
