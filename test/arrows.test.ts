@@ -19,8 +19,8 @@ const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
   [/^src\/store\/(page|status|hand-grants|refusals)$/, /^src\/(domain\/|store\/store$)/],
   [/^src\/store\/open$/, /^src\/(domain\/|store\/)/],
   [
-    /^src\/(door|passwords|log|config|first-start)$/,
-    /^src\/(domain\/|store\/(store|url)$|passwords$|config$)/,
+    /^src\/(door|passwords|log|config|variables|first-start)$/,
+    /^src\/(domain\/|store\/(store|url)$|passwords$|config$|variables$)/,
   ],
   [/^src\/admission$/, /^src\/(domain\/|validation\/|store\/store$)/],
   [/^src\/describe$/, /^src\/(domain\/|store\/store$|door$)/],
