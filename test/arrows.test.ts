@@ -1,4 +1,4 @@
-/** Dependencies point one way: domain ← validation ← publish ← http, jobs, scripts ← main (architecture, "The tree"). */
+/** Dependencies point one way: domain ← validation ← publish ← http, jobs, scripts ← main (docs/architecture.md, "The rooms"). */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
