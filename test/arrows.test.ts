@@ -1,4 +1,4 @@
-/** Dependencies point one way: domain ← validation ← publish ← http, jobs, scripts ← main (architecture, "The tree"). */
+/** Dependencies point one way: domain ← validation ← publish ← http, jobs, scripts ← main (docs/architecture.md, "The rooms"). */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
@@ -19,7 +19,8 @@ const MAY: readonly (readonly [room: string, may: readonly string[]])[] = [
   ['publish/', ['domain/', 'validation/', PORT, 'publish/(?!thread)']],
   ['feeds/', ['domain/', 'validation/', 'feeds/']],
   ['operations/', ['domain/', PORT, 'operations/']],
-  ['(config|log)$', ['domain/', 'store/url$', 'config$']],
+  ['variables$', []],
+  ['(config|log)$', ['domain/', 'store/url$', 'config$', 'variables$']],
   ['http/', ['domain/', PORT, 'http/', 'publish/door$', 'config$', 'log$', 'identity/']],
   ['jobs/thread$', ['domain/', PORT, 'store/open$', 'jobs/', 'publish/']],
   ['jobs/', ['domain/', PORT, 'jobs/', 'log$', 'publish/door$', 'operations/']],
