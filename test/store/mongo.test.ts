@@ -5,6 +5,7 @@ import { MongoClient } from 'mongodb';
 import { v4 as uuid } from 'uuid';
 import { rangesHolding } from '../../src/domain/entries';
 import { StoreUnavailable } from '../../src/domain/errors';
+import { watch } from '../../src/store/mongo/watchdog';
 import { openStore } from '../../src/store/open';
 import {
   applied,
@@ -232,6 +233,37 @@ if (server === undefined) {
       } finally {
         await store.close();
       }
+    });
+
+    test('connections that are cut a hundred times, at any moment: it goes on by itself each time', async () => {
+      const store = await openStore(database(host()));
+      try {
+        for (let i = 0; i < 100; i++) {
+          const asked = [store.ping(), store.ping()].map((ping) => ping.catch((error: unknown) => error));
+          for (let turns = 0; turns < i % 10; turns++) await new Promise((resolve) => setImmediate(resolve));
+          for (const socket of sockets) socket.destroy();
+          for (const outcome of await Promise.all(asked))
+            if (outcome !== undefined) expect(outcome).toBeInstanceOf(StoreUnavailable);
+          await store.ping().catch(() => store.ping());
+        }
+      } finally {
+        await store.close();
+      }
+    });
+
+    test('a client whose connections say nothing more is opened anew, for the server is there', async () => {
+      const url = `mongodb://${host()}/?directConnection=true`;
+      const client = await new MongoClient(url).connect();
+      const quick = { everyMs: 20, patienceMs: 1000, strikes: 1 };
+      let unwatch = (): void => undefined;
+      const opened = new Promise<void>((resolve) => {
+        unwatch = watch(client, () => new MongoClient(url), quick, resolve);
+      });
+      for (const socket of sockets) socket.unpipe().pause();
+      await opened;
+      unwatch();
+      expect(await client.db('admin').command({ ping: 1 })).toMatchObject({ ok: 1 });
+      await client.close(true);
     });
 
     test('at the start it is waited for; while running 503 with Retry-After, and it goes on by itself', async () => {

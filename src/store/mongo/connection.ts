@@ -16,6 +16,7 @@ import type { Micros } from '../../domain/timestamp';
 import type { Rank } from '../../domain/tlp';
 import { noStore } from '../refusals';
 import type { StoreOptions } from '../store';
+import { watch } from './watchdog';
 import { cannotBe } from './cannot-be';
 
 /**
@@ -217,6 +218,7 @@ export interface Connection {
   readonly tables: Tables;
   readonly clock: () => Micros;
   readonly random: () => number;
+  readonly close: () => Promise<void>;
 }
 
 export const DUPLICATE = 11000;
@@ -324,8 +326,8 @@ export async function connect(url: string, options: StoreOptions): Promise<Conne
   }
 }
 
-async function open(url: string, options: StoreOptions): Promise<Connection> {
-  const client = new MongoClient(url, {
+const clientFor = (url: string): MongoClient =>
+  new MongoClient(url, {
     appName: 'jisr',
     // Measured on compatible servers: more than this in parallel only waits inside.
     maxPoolSize: 8,
@@ -337,6 +339,9 @@ async function open(url: string, options: StoreOptions): Promise<Connection> {
     socketTimeoutMS: 60_000,
     ignoreUndefined: true,
   });
+
+async function open(url: string, options: StoreOptions): Promise<Connection> {
+  const client = clientFor(url);
   return guarded(async () => {
     try {
       await client.connect();
@@ -348,11 +353,13 @@ async function open(url: string, options: StoreOptions): Promise<Connection> {
       if (options.existing && !(await tables.meta.findOne({ _id: 'indexes' })))
         throw noStore(`${db.databaseName} on ${client.options.hosts.join(', ')}`);
       await ensureIndexes(db, tables);
-      return {
-        ...{ client, db, tables },
-        clock: options.clock ?? (await serverClock(db)),
-        random: options.random ?? Math.random,
+      const clock = options.clock ?? (await serverClock(db));
+      const unwatch = watch(client, () => clientFor(url));
+      const close = async (): Promise<void> => {
+        unwatch();
+        await client.close();
       };
+      return { client, db, tables, clock, random: options.random ?? Math.random, close };
     } catch (error) {
       await client.close();
       throw error;

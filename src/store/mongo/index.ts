@@ -26,6 +26,6 @@ export async function openMongo(url: string, options: StoreOptions = {}): Promis
       guarded(async () => {
         await connection.db.command({ ping: 1 });
       }),
-    close: () => connection.client.close(),
+    close: () => connection.close(),
   };
 }
