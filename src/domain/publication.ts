@@ -66,7 +66,12 @@ export type Judgement =
     }
   | { readonly outcome: 'held'; readonly version: string; readonly message: string }
   /** Reported like a first addition, but nothing is added: the very same stands already, where the publisher cannot see it. */
-  | { readonly outcome: 'conceal'; readonly reason: string | undefined; readonly message: string | undefined }
+  | {
+      readonly outcome: 'conceal';
+      readonly rank: Rank;
+      readonly reason: string | undefined;
+      readonly message: string | undefined;
+    }
   | { readonly outcome: 'fail'; readonly message: string };
 
 const fail = (message: string): Judgement => ({ outcome: 'fail', message });
@@ -212,10 +217,11 @@ export function judge(
 
   const hidden = standing.filter((v) => !visible.includes(v));
   const twins = hidden.filter((v) => isSame(v) && v.rank <= rank);
-  if (twins.some(isEqual)) return { outcome: 'conceal', reason: undefined, message };
+  if (twins.some(isEqual)) return { outcome: 'conceal', rank, reason: undefined, message };
   if (twins.some((v) => v.publisher === organisation))
     return {
       outcome: 'conceal',
+      rank,
       reason: 'its organisation has published this version with other content',
       message,
     };

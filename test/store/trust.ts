@@ -5,7 +5,7 @@ import type { Principal } from '../../src/domain/access';
 import type { Collection, Right } from '../../src/domain/channel';
 import { ALL, LAST } from '../../src/domain/query';
 import type { StixObject } from '../../src/domain/stix';
-import type { Micros } from '../../src/domain/timestamp';
+import { instantKey, type Micros } from '../../src/domain/timestamp';
 import { TLP_NAMES, type Rank } from '../../src/domain/tlp';
 import type { StoreOptions } from '../../src/store/open';
 import type { Store } from '../../src/store/store';
@@ -273,6 +273,99 @@ export function describeTrust(name: string, open: Open): void {
         // A run is some fifty units of work.
         { numRuns: name === 'sqlite' ? 60 : 10 },
       );
+    });
+
+    test('under one clock and one chance all answers are equal to the microsecond, whatever is hidden', async () => {
+      const object = fc.record({
+        kind: fc.constantFrom('tool', 'ipv4-addr', 'nameless-tool'),
+        id: fc.nat(1),
+        version: fc.integer({ min: 1, max: 2 }),
+        rank: fc.integer({ min: 0, max: 4 }),
+        name: fc.constantFrom('a', 'b'),
+      });
+      const hidden = fc.array(object, { minLength: 1, maxLength: 5 });
+      const parts = fc.array(fc.array(object, { minLength: 1, maxLength: 4 }), {
+        minLength: 1,
+        maxLength: 3,
+      });
+      const uuids = [uuid(), uuid()];
+      const make = ({
+        kind,
+        id,
+        version,
+        rank,
+        name,
+      }: {
+        kind: string;
+        id: number;
+        version: number;
+        rank: number;
+        name: string;
+      }): StixObject =>
+        kind === 'tool'
+          ? tool(`tool--${uuids[id]!}`, version, rank as Rank, { name })
+          : {
+              type: kind,
+              spec_version: '2.1',
+              id: `${kind}--${uuids[id]!}`,
+              value: name,
+              object_marking_refs: [TLP2[rank as Rank]],
+            };
+      await fc.assert(
+        fc.asyncProperty(hidden, parts, fc.boolean(), async (secret, members, inbox) => {
+          const clock = { now: 1_700_000_000_000_000 as Micros };
+          const store = await open({ clock: () => clock.now, random: () => 0.5 });
+          try {
+            const grants = inbox ? INBOX : CONTRIBUTORS;
+            const [empty, full] = [collection({ grants }), collection({ grants })];
+            await applied(store, empty, full);
+            const who = member(2);
+            for (const s of secret) {
+              const by = s.name === 'a' ? member(4) : member(4, { organisation: who.organisation });
+              const made = make(inbox ? s : { ...s, rank: 4 });
+              await store.objects.append(write(full, by), part([made]));
+            }
+            for (const one of members) {
+              clock.now += 1_000_000;
+              const answers = [];
+              for (const c of [empty, full]) {
+                const { successes, failures } = await store.objects.append(
+                  write(c, who),
+                  part(one.map(make)),
+                );
+                const seen = inbox ? [] : (await store.objects.list(read(c, 2), everything)).items;
+                answers.push({ successes, failures, seen });
+              }
+              expect(answers[1]).toEqual(answers[0]);
+            }
+          } finally {
+            await store.close();
+          }
+        }),
+        { numRuns: name === 'sqlite' ? 60 : 10 },
+      );
+    });
+
+    test('what is removed or added again above one’s clearance changes nothing of what one’s own removal left', async () => {
+      const { store, c } = await withCollection();
+      const id = toolId();
+      const [high, low] = [curator(), member(1)];
+      await store.objects.append(write(c, low), part([tool(id, 1, 1), tool(id, 2, 1)]));
+      const first = {
+        version: { all: false as const, keywords: [], instants: [instantKey(day(1)) as string] },
+        specVersions: undefined,
+      };
+      await store.objects.remove(removal(c, low), id, first);
+      const presence = (): Promise<string> => store.objects.presence(read(c, 1), id, first.version.instants);
+      expect(await presence()).toBe('removed');
+      await store.objects.append(write(c, high), part([tool(id, 1, 4, { name: 'hidden' })]));
+      expect(await presence()).toBe('removed');
+      expect(await store.objects.presence(read(c, 4), id, first.version.instants)).toBe('present');
+      await store.objects.remove(removal(c, high), id, first);
+      expect(await presence()).toBe('removed');
+      // Added again where it is seen, it is there.
+      await store.objects.append(write(c, low), part([tool(id, 1, 1)]));
+      expect(await presence()).toBe('present');
     });
 
     test('a second answer about one thing is as for a real one, and nothing is stored twice', async () => {

@@ -78,11 +78,14 @@ export function heldObjects(
     presence: async (scope, id, instants) =>
       read(() => {
         const { collection, key, type } = named(scope, id);
+        const { clearance } = scope;
+        if (clearance === undefined) return 'absent';
         const gone = sql(
-          'SELECT 1 FROM removed WHERE collection = ? AND key = ? AND type = ? AND version_key = ? AND rank <= ?',
+          `SELECT 1 FROM removed WHERE ${OBJECT} AND version_key = @instant AND rank <= @clearance
+           AND NOT EXISTS (${visible(clearance, 'AND version_key = @instant')})`,
         );
         for (const instant of instants)
-          if (gone.get(collection, key, type, instant, scope.clearance ?? -1)) return 'removed';
+          if (gone.get({ collection, key, type, instant, clearance })) return 'removed';
         return sees(scope, id) ? 'present' : 'absent';
       }),
   };
