@@ -1,7 +1,7 @@
 /** What happens to an object that is published or removed, given what the collection holds: pure decisions. */
 import { notTheirs, type Scope } from './access';
 import { byArrival, type RankedVersion, type Ref } from './entries';
-import type { VersionSelection } from './query';
+import type { RemovalSelection, VersionSelection } from './query';
 import type { StatedVersion } from './stix';
 import { instantKey } from './timestamp';
 import { rankFrom, tlpName, type Marks, type Rank, type ResolvedMarks } from './tlp';
@@ -251,11 +251,12 @@ export function chooseRemoval(
   scope: Scope<'remove'>,
   id: string,
   standing: readonly RemovableVersion[],
-  selection: { readonly version: VersionSelection; readonly specVersions: readonly string[] | undefined },
+  selection: RemovalSelection,
   identityOwner: (identity: string) => string | undefined,
 ): RemovalChoice {
   const eligible = standing
     .filter((v) => sees(scope, v))
+    .filter((v) => selection.publisher === undefined || selection.publisher === v.publisher)
     .filter((v) => selection.specVersions === undefined || selection.specVersions.includes(v.spec))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
   const picked = pick(eligible, selection.version);

@@ -11,7 +11,7 @@ import type { Actor } from '../domain/actor';
 import type { Channel, Grant } from '../domain/channel';
 import type { Change } from '../domain/changes';
 import type { Member } from '../domain/publication';
-import type { Matching, ObjectQuery } from '../domain/query';
+import type { ObjectQuery, RemovalSelection } from '../domain/query';
 import type { Verdict } from '../domain/publishing';
 import type { Status } from '../domain/taxii';
 import type { Micros } from '../domain/timestamp';
@@ -203,11 +203,12 @@ export interface ObjectStore {
    */
   foresee(scope: Scope<'write'>, parts: readonly Part[]): Promise<readonly Verdict[]>;
   /** Removes versions of one object, chosen by `chooseRemoval`. @throws {StoreUnavailable} */
-  remove(
-    scope: Scope<'remove'>,
-    id: string,
-    selection: Pick<Matching, 'version' | 'specVersions'>,
-  ): Promise<Removal>;
+  remove(scope: Scope<'remove'>, id: string, selection: RemovalSelection): Promise<Removal>;
+  /**
+   * The versions of an object of whose instant the caller sees several (D7a), the oldest first and of one instant in the
+   * order of arrival: a listing has the first of each. At most {@link MOST_HELD}.
+   */
+  rivals(scope: Scope<'read'>, id: string): Promise<readonly Inspected[]>;
   /**
    * The objects of a page as JSON, joined by commas: ready to stand in an envelope.
    *

@@ -174,6 +174,48 @@ export function describeTrust(name: string, open: Open): void {
       expect(await store.house.check(() => undefined)).toEqual([]);
     });
 
+    test('who sees both of one instant is shown both, and takes out either (D7a)', async () => {
+      for (const goes of ['squatted', 'genuine'] as const) {
+        const { store, c } = await withCollection();
+        const id = toolId();
+        const publishers = { squatted: member(4), genuine: member(2) };
+        await store.objects.append(
+          write(c, publishers.squatted),
+          part([tool(id, 1, 4, { name: 'squatted' }), tool(id, 2, 4)]),
+        );
+        await store.objects.append(write(c, publishers.genuine), part([tool(id, 1, 2, { name: 'genuine' })]));
+        const rivals = async (rank: Rank): Promise<unknown[]> =>
+          (await store.objects.rivals(read(c, rank), id)).map(({ version, rank: r, publisher, text }) => ({
+            ...{ version, rank: r, publisher, name: (JSON.parse(text) as StixObject)['name'] },
+          }));
+        expect(await rivals(3)).toEqual([]);
+        expect(await rivals(4)).toEqual([
+          { version: day(1), rank: 4, publisher: publishers.squatted.organisation.id, name: 'squatted' },
+          { version: day(1), rank: 2, publisher: publishers.genuine.organisation.id, name: 'genuine' },
+        ]);
+        const before = (await store.objects.list(read(c, 4), everything)).last!;
+        const instants = [instantKey(day(1)) as string];
+        const of = publishers[goes].organisation.id;
+        const one = {
+          version: { all: false, keywords: [], instants },
+          specVersions: undefined,
+          publisher: of,
+        } as const;
+        // Neither somebody who sees one only, nor one whose it is not.
+        expect(await store.objects.remove(removal(c, member(1)), id, one)).toBe('absent');
+        expect(await store.objects.remove(removal(c, member(4)), id, one)).toBe('not-theirs');
+        expect(await store.objects.remove(removal(c, curator()), id, one)).toEqual({ removed: 1 });
+        expect(await rivals(4)).toEqual([]);
+        const stays = goes === 'squatted' ? 'genuine' : 'squatted';
+        const first = query({ version: one.version });
+        expect((await found(store, read(c, 4), first)).map((o) => o['name'])).toEqual([stays]);
+        // Gained once by who had the other, and by nobody else.
+        const gained = await found(store, read(c, 4), query({ version: ALL, after: before }));
+        expect(gained.map((o) => o['name'])).toEqual(goes === 'squatted' ? ['genuine'] : []);
+        expect(await store.house.check(() => undefined)).toEqual([]);
+      }
+    });
+
     test('its publisher revises what it published under a squatted id, the squatter does not', async () => {
       const { store, c } = await withCollection();
       const id = toolId();

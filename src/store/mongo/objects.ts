@@ -1,6 +1,7 @@
 import { notFound, type Scope } from '../../domain/access';
 import { StoreUnavailable } from '../../domain/errors';
 import type { ObjectQuery } from '../../domain/query';
+import { typeOf } from '../../domain/stix';
 import { MOST_HELD, type Held, type Inspected, type Listed, type ObjectStore, type Page } from '../store';
 import { pageOf } from '../page';
 import { writer, type Writer } from './writer';
@@ -45,14 +46,14 @@ export function mongoObjects(
     throw new StoreUnavailable('The collection changes faster than it can be read. Try again.');
   }
 
-  /** What a publisher sees under some ids: its own, and what its clearance allows; the newest first. */
+  /** What a publisher sees under some ids: up to its clearance, whoever published it (D8b); the newest first. */
   async function seen(scope: Scope<'write'>, ids: readonly string[], body: 0 | 1): Promise<EntryDoc[]> {
     await log.settled(scope.collection.id);
     const docs = await tables.entries
       .find(
         {
           ...{ c: scope.collection.id, state: 'live', u: { $in: ids.map(uuidOf) }, o: { $in: [...ids] } },
-          $or: [{ publisher: scope.principal.organisation.id }, { rank: { $lte: scope.clearance ?? -1 } }],
+          rank: { $lte: scope.clearance ?? -1 },
         } as object,
         body === 0 ? { projection: { body: 0 } } : {},
       )
@@ -113,6 +114,34 @@ export function mongoObjects(
         }));
         return { ...about, items };
       }),
+    rivals: (scope, id) =>
+      guarded(async () => {
+        const { clearance } = scope;
+        if (clearance === undefined) return [];
+        const tip = await log.settled(scope.collection.id);
+        const mine = { c: scope.collection.id, u: uuidOf(id), type: typeOf(id), state: 'live' } as const;
+        const docs = await tables.entries
+          .find(
+            { ...mine, rank: { $lte: clearance }, date: { $lte: tip.last } },
+            { projection: { body: 0 }, sort: { date: 1 } },
+          )
+          .toArray();
+        const versions = [...new Map([...docs].reverse().map((d) => [d.ref, d])).values()];
+        const count = new Map<string, number>();
+        for (const { key } of versions) count.set(key, (count.get(key) ?? 0) + 1);
+        const several = versions
+          .filter(({ key }) => count.get(key) !== 1)
+          .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.ref - b.ref))
+          .slice(0, MOST_HELD);
+        const bodies = await tables.entries
+          .find({ _id: { $in: several.map((d) => d._id) } }, { projection: { body: 1 } })
+          .toArray();
+        const textOf = new Map(bodies.map((d) => [d._id, d.body]));
+        return several.map((d): Inspected => {
+          const { type, rank, publisher } = d;
+          return { ...listed(d), type, rank, publisher, text: textOf.get(d._id) ?? '' };
+        });
+      }),
     presence: (scope, id, instants) =>
       guarded(async () => {
         const tip = await log.settled(scope.collection.id);
@@ -126,7 +155,7 @@ export function mongoObjects(
         const live = mine.filter((d) => d.state === 'live');
         const gone = (instant: string): boolean =>
           mine.some((d) => d.state === 'removed' && d.key === instant) &&
-          !docs.some((d) => d.state === 'live' && d.key === instant);
+          !live.some((d) => d.key === instant);
         if (instants.some(gone)) return 'removed';
         return live.length > 0 ? 'present' : 'absent';
       }),

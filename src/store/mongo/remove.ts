@@ -1,7 +1,7 @@
 /** Removing versions of one object: one batch. */
 import { actorIn, notFound, type Scope } from '../../domain/access';
 import { chooseRemoval, ownerOf } from '../../domain/publication';
-import type { Matching } from '../../domain/query';
+import type { RemovalSelection } from '../../domain/query';
 import { groupOf, typeOf } from '../../domain/stix';
 import type { Removal } from '../store';
 import { nameOf, registeredAmong } from './append';
@@ -11,11 +11,7 @@ import type { Worker } from './work';
 
 export function remover(worker: Worker, catalog: CatalogReader) {
   const { connection } = worker;
-  return async (
-    scope: Scope<'remove'>,
-    id: string,
-    selection: Pick<Matching, 'version' | 'specVersions'>,
-  ): Promise<Removal> => {
+  return async (scope: Scope<'remove'>, id: string, selection: RemovalSelection): Promise<Removal> => {
     if (!(await catalog.collection(scope.collection.id))) throw notFound();
     const ownerless = groupOf(typeOf(id)) === 'SCO';
     const { clearance } = scope;

@@ -1,7 +1,7 @@
 /** Removing versions of one object: one transaction. */
 import type { Scope } from '../../domain/access';
 import { chooseRemoval, ownerOf, type RemovableVersion } from '../../domain/publication';
-import type { Matching } from '../../domain/query';
+import type { RemovalSelection } from '../../domain/query';
 import { groupOf } from '../../domain/stix';
 import type { Removal } from '../store';
 import { registered } from './append';
@@ -22,7 +22,7 @@ export function remove(
   connection: Connection,
   scope: Scope<'remove'>,
   id: string,
-  selection: Pick<Matching, 'version' | 'specVersions'>,
+  selection: RemovalSelection,
 ): Removal {
   return connection.write(() => {
     const work = new Work(connection, collectionRow(connection, scope.collection.id));
@@ -48,7 +48,13 @@ export function remove(
       standing.filter((v) => chosen.has(v.ref)),
     );
     work.save();
-    writeAudit(connection, scope, 'remove', id, JSON.stringify({ versions: chosen.size }));
+    writeAudit(
+      connection,
+      scope,
+      'remove',
+      id,
+      JSON.stringify({ versions: chosen.size, publisher: selection.publisher }),
+    );
     return { removed: chosen.size };
   });
 }
