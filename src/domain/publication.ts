@@ -133,7 +133,7 @@ export const sees = (scope: Scope, { rank }: { readonly rank: Rank }): boolean =
  * Whose an object is for the readers of a rank (D8a): of two organisations that could not see each other, each owns
  * what it published for the ranks that see it only.
  */
-function ownerFor(standing: readonly StandingVersion[], rank: Rank): string | undefined {
+export function ownerFor(standing: readonly StandingVersion[], rank: Rank): string | undefined {
   const seen = standing.filter((v) => v.rank <= rank);
   const top = Math.max(...seen.map((v) => v.rank));
   return seen.filter((v) => v.rank === top).sort(byArrival)[0]?.owner;
