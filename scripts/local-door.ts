@@ -1,13 +1,9 @@
 /** Publishing and removing on the store of this machine, through the one door, as an account. */
 import { scopeFor, type Principal } from '../src/domain/access';
 import type { Collection } from '../src/domain/channel';
-import {
-  chooseRemoval,
-  ownerFor,
-  type RemovableVersion,
-  type RemovalChoice,
-} from '../src/domain/publication';
+import { ownerFor } from '../src/domain/publication';
 import { ALL, type RemovalSelection } from '../src/domain/query';
+import { chooseRemoval, type RemovableVersion, type RemovalChoice } from '../src/domain/removal';
 import { groupOf, type StixObject } from '../src/domain/stix';
 import type { StatusDetails } from '../src/domain/taxii';
 import { instantKey } from '../src/domain/timestamp';

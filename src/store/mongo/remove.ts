@@ -1,7 +1,8 @@
 /** Removing versions of one object: one batch. */
 import { actorIn, notFound, type Scope } from '../../domain/access';
-import { chooseRemoval, ownerOf } from '../../domain/publication';
+import { ownerOf } from '../../domain/publication';
 import type { RemovalSelection } from '../../domain/query';
+import { chooseRemoval } from '../../domain/removal';
 import { groupOf, typeOf } from '../../domain/stix';
 import type { Removal } from '../store';
 import { nameOf, registeredAmong } from './append';

@@ -1,7 +1,8 @@
 /** Removing versions of one object: one transaction. */
 import type { Scope } from '../../domain/access';
-import { chooseRemoval, ownerOf, type RemovableVersion } from '../../domain/publication';
+import { ownerOf } from '../../domain/publication';
 import type { RemovalSelection } from '../../domain/query';
+import { chooseRemoval, type RemovableVersion } from '../../domain/removal';
 import { groupOf } from '../../domain/stix';
 import type { Removal } from '../store';
 import { registered } from './append';
