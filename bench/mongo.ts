@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { scopeFor, type Principal } from '../src/domain/access';
 import type { StixObject } from '../src/domain/stix';
 import { LAST } from '../src/domain/query';
-import { openDoor } from '../src/publish';
+import { openDoor } from '../src/publish/publish';
 import { openStore } from '../src/store/open';
 import { loadChannels } from '../src/validation/channel';
 

@@ -2,6 +2,7 @@
 import cron from 'node-cron';
 import type { Limits } from './domain/query';
 import { withPassword } from './store/url';
+import { VARIABLES, type VariableOf } from './variables';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -57,51 +58,9 @@ export interface Config {
 
 /** The jobs that can be given another time; test/jobs.test.ts holds this to the table of jobs. */
 export const JOB_NAMES = ['expiry', 'statistics', 'retention', 'statuses', 'maintenance', 'check'] as const;
-const variableOf = (job: string): string => `JISR_JOB_${job.toUpperCase()}`;
+export const variableOf = (job: string): string => `JISR_JOB_${job.toUpperCase()}`;
 
-const NAMES = new Set([
-  ...[
-    'JISR_HOST',
-    'JISR_PORT',
-    'JISR_STORE',
-    'JISR_STORE_PASSWORD_FILE',
-    'JISR_COLLECTIONS',
-    'JISR_TITLE',
-    'JISR_DESCRIPTION',
-    'JISR_CONTACT',
-  ],
-  ...[
-    'JISR_PUBLIC_URL',
-    'JISR_PUBLIC_DISCOVERY',
-    'JISR_PAGE_SIZE',
-    'JISR_MAX_PAGE_SIZE',
-    'JISR_MAX_BODY_BYTES',
-  ],
-  ...[
-    'JISR_MAX_OBJECTS',
-    'JISR_MAX_DEPTH',
-    'JISR_MAX_VALUES',
-    'JISR_MAX_OBJECT_VALUES',
-    'JISR_MAX_OBJECT_BYTES',
-    'JISR_MAX_WAITING',
-    'JISR_MAX_WAITING_BYTES',
-    'JISR_MAX_OWN_WAITING',
-    'JISR_MAX_OWN_WAITING_BYTES',
-    'JISR_MAX_FILTER_VALUES',
-    'JISR_STRICT_FILTERS',
-    'JISR_ACCEPT_STIX_TYPE',
-  ],
-  ...['JISR_INTEROP_STATUS_PROPERTY', 'JISR_BEHIND_PROXY', 'JISR_ALLOW_PLAIN_HTTP', 'JISR_LOG_LEVEL'],
-  ...[
-    'JISR_HEADERS_TIMEOUT_MS',
-    'JISR_REQUEST_TIMEOUT_MS',
-    'JISR_MIN_UPLOAD_RATE',
-    'JISR_STATUS_DAYS',
-    'JISR_PROCESSES',
-    'JISR_JOBS_TIME_ZONE',
-  ],
-  ...JOB_NAMES.map(variableOf),
-]);
+const NAMES = new Set<string>([...Object.keys(VARIABLES), ...JOB_NAMES.map(variableOf)]);
 
 const BOOLEANS: Readonly<Record<string, boolean>> = {
   true: true,
@@ -123,17 +82,25 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export function readConfig(env: Environment): Config {
   const problems: string[] = [];
   const text = (name: string): string | undefined => (env[name] === '' ? undefined : env[name]);
-  const flag = (name: string, byDefault: boolean): boolean => {
+  const word = (name: VariableOf<string>): string => text(name) ?? VARIABLES[name].byDefault;
+  const flag = (name: VariableOf<boolean>): boolean => {
     const value = text(name);
+    const { byDefault } = VARIABLES[name];
     const known = value === undefined ? byDefault : BOOLEANS[value.toLowerCase()];
     if (known === undefined) problems.push(`${name}: "${value ?? ''}" is neither true nor false.`);
     return known ?? byDefault;
   };
-  const integer = (name: string, byDefault: number, least: number, most = 2 ** 31 - 1): number => {
-    const value = text(name);
+  const integer = (
+    name: VariableOf<number>,
+    least: number,
+    most = 2 ** 31 - 1,
+    said: string = name,
+  ): number => {
+    const value = text(said);
+    const { byDefault } = VARIABLES[name];
     if (value === undefined) return byDefault;
     if (/^\d{1,10}$/.test(value) && Number(value) >= least && Number(value) <= most) return Number(value);
-    problems.push(`${name}: "${value}" is not an integer from ${least} to ${most}.`);
+    problems.push(`${said}: "${value}" is not an integer from ${least} to ${most}.`);
     return byDefault;
   };
 
@@ -142,53 +109,53 @@ export function readConfig(env: Environment): Config {
     if (/^JISR_(?!TEST_|TAXII_)/.test(name) && !NAMES.has(name))
       problems.push(`${name}: there is no such variable. Is it misspelt?`);
   }
-  const maxPageSize = integer('JISR_MAX_PAGE_SIZE', 5000, 1000, 100_000);
-  const behindProxy = flag('JISR_BEHIND_PROXY', false);
+  const maxPageSize = integer('JISR_MAX_PAGE_SIZE', 1000, 100_000);
+  const behindProxy = flag('JISR_BEHIND_PROXY');
   const config: Config = {
-    host: text('JISR_HOST') ?? '127.0.0.1',
-    port: integer(text('JISR_PORT') === undefined ? 'PORT' : 'JISR_PORT', 6100, 0, 65535),
-    store: storeUrl(text, problems),
-    collections: text('JISR_COLLECTIONS') ?? 'collections',
-    title: text('JISR_TITLE') ?? 'Jisr intelligence exchange',
+    host: word('JISR_HOST'),
+    port: integer('JISR_PORT', 0, 65535, text('JISR_PORT') === undefined ? 'PORT' : 'JISR_PORT'),
+    store: storeUrl(word('JISR_STORE'), text('JISR_STORE_PASSWORD_FILE'), problems),
+    collections: word('JISR_COLLECTIONS'),
+    title: word('JISR_TITLE'),
     description: text('JISR_DESCRIPTION'),
     contact: text('JISR_CONTACT'),
     publicUrl: origin(text('JISR_PUBLIC_URL'), problems),
-    publicDiscovery: flag('JISR_PUBLIC_DISCOVERY', false),
+    publicDiscovery: flag('JISR_PUBLIC_DISCOVERY'),
     limits: {
-      pageSize: integer('JISR_PAGE_SIZE', 1000, 1, maxPageSize),
+      pageSize: integer('JISR_PAGE_SIZE', 1, maxPageSize),
       maxPageSize,
-      maxFilterValues: integer('JISR_MAX_FILTER_VALUES', 200, 1, 10_000),
-      strictFilters: flag('JISR_STRICT_FILTERS', false),
+      maxFilterValues: integer('JISR_MAX_FILTER_VALUES', 1, 10_000),
+      strictFilters: flag('JISR_STRICT_FILTERS'),
     },
-    maxBodyBytes: integer('JISR_MAX_BODY_BYTES', 104_857_600, 1, 2 ** 30),
+    maxBodyBytes: integer('JISR_MAX_BODY_BYTES', 1, 2 ** 30),
     envelope: {
-      depth: integer('JISR_MAX_DEPTH', 64, 8, 1000),
-      objects: integer('JISR_MAX_OBJECTS', 200_000, 1),
-      values: integer('JISR_MAX_VALUES', 10_000_000, 100),
-      objectValues: integer('JISR_MAX_OBJECT_VALUES', 200_000, 100),
-      objectBytes: integer('JISR_MAX_OBJECT_BYTES', 16_777_216, 1000),
+      depth: integer('JISR_MAX_DEPTH', 8, 1000),
+      objects: integer('JISR_MAX_OBJECTS', 1),
+      values: integer('JISR_MAX_VALUES', 100),
+      objectValues: integer('JISR_MAX_OBJECT_VALUES', 100),
+      objectBytes: integer('JISR_MAX_OBJECT_BYTES', 1000),
     },
     quotas: {
-      publications: integer('JISR_MAX_WAITING', 200, 1),
-      bytes: integer('JISR_MAX_WAITING_BYTES', 2_000_000_000, 1),
-      ownPublications: integer('JISR_MAX_OWN_WAITING', 20, 1),
-      ownBytes: integer('JISR_MAX_OWN_WAITING_BYTES', 500_000_000, 1),
+      publications: integer('JISR_MAX_WAITING', 1),
+      bytes: integer('JISR_MAX_WAITING_BYTES', 1),
+      ownPublications: integer('JISR_MAX_OWN_WAITING', 1),
+      ownBytes: integer('JISR_MAX_OWN_WAITING_BYTES', 1),
     },
-    acceptStixType: flag('JISR_ACCEPT_STIX_TYPE', true),
-    interopStatusProperty: flag('JISR_INTEROP_STATUS_PROPERTY', false),
+    acceptStixType: flag('JISR_ACCEPT_STIX_TYPE'),
+    interopStatusProperty: flag('JISR_INTEROP_STATUS_PROPERTY'),
     behindProxy,
-    logLevel: level(text('JISR_LOG_LEVEL'), problems),
-    headersTimeoutMs: integer('JISR_HEADERS_TIMEOUT_MS', 20_000, 100),
-    requestTimeoutMs: integer('JISR_REQUEST_TIMEOUT_MS', 300_000, 100),
-    minUploadRate: integer('JISR_MIN_UPLOAD_RATE', 4096, 1),
-    processes: integer('JISR_PROCESSES', 1, 1, 64),
-    statusDays: integer('JISR_STATUS_DAYS', 7, 1, 36_500),
-    schedule: { times: jobTimes(text, problems), timeZone: timeZone(text('JISR_JOBS_TIME_ZONE'), problems) },
+    logLevel: level(word('JISR_LOG_LEVEL'), problems),
+    headersTimeoutMs: integer('JISR_HEADERS_TIMEOUT_MS', 100),
+    requestTimeoutMs: integer('JISR_REQUEST_TIMEOUT_MS', 100),
+    minUploadRate: integer('JISR_MIN_UPLOAD_RATE', 1),
+    processes: integer('JISR_PROCESSES', 1, 64),
+    statusDays: integer('JISR_STATUS_DAYS', 1, 36_500),
+    schedule: { times: jobTimes(text, problems), timeZone: timeZone(word('JISR_JOBS_TIME_ZONE'), problems) },
   };
   if (config.headersTimeoutMs > config.requestTimeoutMs) {
     problems.push('JISR_HEADERS_TIMEOUT_MS: is longer than JISR_REQUEST_TIMEOUT_MS, which includes it.');
   }
-  if (!flag('JISR_ALLOW_PLAIN_HTTP', false) && !behindProxy && !isLoopback(config.host)) {
+  if (!flag('JISR_ALLOW_PLAIN_HTTP') && !behindProxy && !isLoopback(config.host)) {
     problems.push(
       `JISR_HOST: ${config.host} is not a loopback address, and passwords would travel in the clear. Put a TLS proxy ` +
         'in front and set JISR_BEHIND_PROXY=true, or set JISR_ALLOW_PLAIN_HTTP=true if you know that the network is safe.',
@@ -199,11 +166,9 @@ export function readConfig(env: Environment): Config {
 }
 
 /** The URL of the store, with the password that stands in a file. */
-function storeUrl(text: (name: string) => string | undefined, problems: string[]): string {
-  const url = text('JISR_STORE') ?? 'sqlite:data/jisr.db';
-  const file = 'JISR_STORE_PASSWORD_FILE';
+function storeUrl(url: string, file: string | undefined, problems: string[]): string {
   try {
-    return withPassword(url, text(file), file);
+    return withPassword(url, file, 'JISR_STORE_PASSWORD_FILE');
   } catch (error) {
     problems.push((error as Error).message);
     return url;
@@ -228,8 +193,7 @@ function jobTimes(
   return times;
 }
 
-function timeZone(text: string | undefined, problems: string[]): string {
-  const name = text ?? 'UTC';
+function timeZone(name: string, problems: string[]): string {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
   } catch {
@@ -238,9 +202,9 @@ function timeZone(text: string | undefined, problems: string[]): string {
   return name;
 }
 
-function level(text: string | undefined, problems: string[]): LogLevel {
-  const found = LOG_LEVELS.find((l) => l === (text ?? 'info'));
-  if (!found) problems.push(`JISR_LOG_LEVEL: "${text ?? ''}" is none of ${LOG_LEVELS.join(', ')}.`);
+function level(text: string, problems: string[]): LogLevel {
+  const found = LOG_LEVELS.find((l) => l === text);
+  if (!found) problems.push(`JISR_LOG_LEVEL: "${text}" is none of ${LOG_LEVELS.join(', ')}.`);
   return found ?? 'info';
 }
 

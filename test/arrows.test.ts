@@ -1,50 +1,45 @@
-/** Dependencies point one way: domain ← validation ← publish ← http, jobs, scripts ← main (architecture, "The tree"). */
+/** Dependencies point one way: domain ← validation ← publish ← http, jobs, scripts ← main (docs/architecture.md, "The rooms"). */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
 const ROOT = process.cwd();
-/** What a room may import, beside itself and packages. */
-const MAY: readonly (readonly [room: RegExp, may: RegExp])[] = [
-  [/^src\/domain\//, /^src\/domain\//],
-  [/^src\/validation\//, /^src\/(domain|validation)\//],
-  [/^src\/store\/(store|archive|url)$/, /^src\/(domain\/|store\/(store|archive)$)/],
-  [
-    /^src\/store\/sqlite\//,
-    /^src\/(domain\/|store\/((store|page|archive|status|hand-grants|refusals)$|sqlite\/))/,
-  ],
-  [
-    /^src\/store\/mongo\//,
-    /^src\/(domain\/|store\/((store|page|archive|status|hand-grants|refusals)$|mongo\/))/,
-  ],
-  [/^src\/store\/(page|status|hand-grants|refusals)$/, /^src\/(domain\/|store\/store$)/],
-  [/^src\/store\/open$/, /^src\/(domain\/|store\/)/],
-  [
-    /^src\/(door|passwords|log|config|first-start)$/,
-    /^src\/(domain\/|store\/(store|url)$|passwords$|config$)/,
-  ],
-  [/^src\/admission$/, /^src\/(domain\/|validation\/|store\/store$)/],
-  [/^src\/describe$/, /^src\/(domain\/|store\/store$|door$)/],
-  [/^src\/envelope$/, /^src\/(domain\/|validation\/|store\/store$|admission$)/],
-  [/^src\/(parsed|quotas)$/, /^src\/(domain\/|store\/store$|envelope$)/],
-  [/^src\/part$/, /^src\/(domain\/|validation\/|store\/store$|admission$|envelope$)/],
-  [/^src\/line$/, /^src\/(domain\/|validation\/|store\/store$|envelope$|parsed$|part$)/],
-  [
-    /^src\/publish$/,
-    /^src\/(domain\/|validation\/|store\/store$|door$|envelope$|line$|parsed$|part$|quotas$)/,
-  ],
-  [/^src\/foresee$/, /^src\/(domain\/|validation\/|store\/store$|admission$|envelope$|part$|publish$)/],
-  [/^src\/publish-thread$/, /^src\/(domain\/|store\/(store|open)$|door$|publish$)/],
-  [/^src\/feeds\//, /^src\/(domain\/|validation\/|feeds\/)/],
-  [/^src\/http\//, /^src\/(domain\/|store\/store$|http\/|door$|config$|log$|passwords$)/],
-  [/^src\/read-collection$/, /^src\/(domain\/|store\/store$)/],
-  [/^src\/jobs\/thread$/, /^src\/(domain\/|store\/(store|open)$|jobs\/|door$|publish$)/],
-  [/^src\/jobs\//, /^src\/(domain\/|store\/store$|jobs\/|log$|door$|read-collection$)/],
-  [/^src\/(main|prepare)$/, /^src\//],
-  [/^src\/processes$/, /^src\/(log|jobs\/thread|store\/store)$/],
-  [
-    /^scripts\//,
-    /^(scripts\/|src\/(domain\/|validation\/|store\/(store|open|archive|refusals|url|mongo\/sharding)$|jobs\/|feeds\/|passwords$|publish$|foresee$|describe$|config$|read-collection$))/,
-  ],
+const PORT = 'store/(store|objects|records|house|catalog|people|archive)$';
+/** What a room may import, beside packages: the first that fits. */
+const MAY: readonly (readonly [room: string, may: readonly string[]])[] = [
+  ['domain/', ['domain/']],
+  ['validation/', ['domain/', 'validation/']],
+  ['identity/', ['domain/', 'identity/']],
+  [PORT, ['domain/', PORT]],
+  ['store/sqlite/', ['domain/', PORT, 'store/(page|status|hand-grants|refusals)$', 'store/sqlite/']],
+  ['store/mongo/', ['domain/', PORT, 'store/(page|status|hand-grants|refusals)$', 'store/mongo/']],
+  ['store/(page|status|hand-grants|refusals|url)$', ['domain/', PORT]],
+  ['store/open$', ['domain/', 'store/']],
+  ['publish/door$', ['domain/', PORT]],
+  ['publish/thread$', ['domain/', PORT, 'store/open$', 'publish/']],
+  ['publish/', ['domain/', 'validation/', PORT, 'publish/(?!thread)']],
+  ['feeds/', ['domain/', 'validation/', 'feeds/']],
+  ['operations/', ['domain/', PORT, 'operations/']],
+  ['variables$', []],
+  ['(config|log)$', ['domain/', 'store/url$', 'config$', 'variables$']],
+  ['http/', ['domain/', PORT, 'http/', 'publish/door$', 'config$', 'log$', 'identity/']],
+  ['jobs/thread$', ['domain/', PORT, 'store/open$', 'jobs/', 'publish/']],
+  ['jobs/', ['domain/', PORT, 'jobs/', 'log$', 'publish/door$', 'operations/']],
+  ['startup/processes$', ['log$', 'jobs/thread$', PORT]],
+  ['startup/', ['(?!main$|http/|feeds/)']],
+  ['main$', ['']],
+];
+/** Verbs see what they need of the server, and never how it serves. */
+const SCRIPTS = [
+  'domain/',
+  'validation/',
+  PORT,
+  'store/(open|refusals|url|mongo/sharding)$',
+  'publish/(?!thread)',
+  'jobs/',
+  'feeds/',
+  'identity/',
+  'operations/',
+  'config$',
 ];
 
 const files = ['src', 'scripts'].flatMap((folder) =>
@@ -53,15 +48,19 @@ const files = ['src', 'scripts'].flatMap((folder) =>
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts')),
 );
 
+const fits = (path: string, patterns: readonly string[]): boolean =>
+  patterns.some((pattern) => new RegExp(`^src/${pattern}`).test(path));
+
 test.each(files)('%s imports only what its room may', (file) => {
   const own = file.replace(/\.ts$/, '');
-  const rule = MAY.find(([room]) => room.test(own));
-  expect(rule).toBeDefined();
-  const imports = [...readFileSync(join(ROOT, file), 'utf8').matchAll(/from '(\.[^']+)'/g)].map(([, to]) => {
-    const path = relative(ROOT, resolve(ROOT, dirname(file), to!));
-    return /^src\/store\/(sqlite|mongo)$/.test(path) ? `${path}/index` : path;
-  });
-  expect(imports.filter((to) => !rule![1].test(to))).toEqual([]);
+  const may = own.startsWith('scripts/') ? SCRIPTS : MAY.find(([room]) => fits(own, [room]))?.[1];
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  const imports = [...text.matchAll(/(?:from |import\()'(\.[^']+)'/g)]
+    .map(([, to]) => relative(ROOT, resolve(ROOT, dirname(file), to!)).replace(/\.js$/, ''))
+    .map((path) => (/^src\/store\/(sqlite|mongo)$/.test(path) ? `${path}/index` : path))
+    .filter((path) => !(own.startsWith('scripts/') && path.startsWith('scripts/')));
+  expect(may).toBeDefined();
+  expect(imports.filter((to) => !fits(to, may!))).toEqual([]);
 });
 
 test('the domain does no I/O and knows no clock', () => {

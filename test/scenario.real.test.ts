@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { defang } from '../scripts/refang';
+import { defang } from '../scripts/input/refang';
 import { kill, LISTENING, runServer, type RunningServer } from './support/server';
 
 const FOLDER = resolve(process.cwd(), '../shared/testdata/real');

@@ -41,7 +41,7 @@ export const LEGACY = ['refuse', 'sub-millisecond', 'lenient'] as const;
 export type Legacy = (typeof LEGACY)[number];
 export const REFERENCES = ['unchecked', 'known'] as const;
 
-/** How strictly a collection takes STIX; README, "Validation", gives each default and why. */
+/** How strictly a collection takes STIX; docs/validation.md gives each default and why. */
 export interface Policy {
   /** Custom content: taken with advice; with a word on patterns too; or not at all. */
   readonly custom: (typeof CUSTOM)[number];

@@ -5,7 +5,7 @@
 import type { Request, Response } from 'express';
 import { scopeFor, type Principal, type Scope } from '../domain/access';
 import type { Collection } from '../domain/channel';
-import type { CatalogStore } from '../store/store';
+import type { CatalogStore } from '../store/catalog';
 import { note, noteScope } from './audit';
 import type { Authenticate } from './auth';
 import { requireAcceptable } from './negotiate';

@@ -4,7 +4,7 @@ import express, { type Express } from 'express';
 import helmet from 'helmet';
 import type { Config } from '../config';
 import type { Micros } from '../domain/timestamp';
-import type { Door } from '../door';
+import type { Door } from '../publish/door';
 import type { Logger } from '../log';
 import type { Store } from '../store/store';
 import { audit } from './audit';

@@ -2,8 +2,8 @@
 import type { Principal } from '../domain/access';
 import { TaxiiError } from '../domain/errors';
 import type { Micros } from '../domain/timestamp';
-import { generatePassword, hashPassword, verifyPassword } from '../passwords';
-import type { Credentials, PeopleStore } from '../store/store';
+import { generatePassword, hashPassword, verifyPassword } from '../identity/passwords';
+import type { Credentials, PeopleStore } from '../store/people';
 import { laterByTimer, Line, type Later, type Place } from './sign-in/line';
 import { networksOf } from './sign-in/networks';
 import { Remembered } from './sign-in/remembered';

@@ -5,7 +5,7 @@ import { accessOf, notFound, type Principal } from '../domain/access';
 import type { Channel, Collection, Language, Region } from '../domain/channel';
 import { STIX20_MEDIA_TYPE, STIX_MEDIA_TYPE, TAXII_MEDIA_TYPE } from '../domain/taxii';
 import type { ApiRoot, CollectionResource, Discovery } from '../domain/taxii';
-import type { CatalogStore } from '../store/store';
+import type { CatalogStore } from '../store/catalog';
 import type { Names } from './access';
 import { note } from './audit';
 import { baseUrl } from './base-url';

@@ -8,8 +8,10 @@ import { parseObjectQuery, parseRemoval, type Limits, type ObjectQuery } from '.
 import { isIdentifier } from '../domain/stix';
 import type { ManifestRecord, Status } from '../domain/taxii';
 import { formatTimestamp } from '../domain/timestamp';
-import type { Door } from '../door';
-import type { CatalogStore, ObjectStore, Page, RecordStore } from '../store/store';
+import type { Door } from '../publish/door';
+import type { CatalogStore } from '../store/catalog';
+import type { ObjectStore, Page } from '../store/objects';
+import type { RecordStore } from '../store/records';
 import type { Names } from './access';
 import { note } from './audit';
 import type { ReadBody } from './body';

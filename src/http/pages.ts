@@ -7,7 +7,7 @@ import type { Scope } from '../domain/access';
 import { isExamined } from '../domain/asked';
 import { TaxiiError } from '../domain/errors';
 import type { ObjectQuery } from '../domain/query';
-import type { Page } from '../store/store';
+import type { Page } from '../store/objects';
 import { Turns } from './turns';
 
 /** Answers that were loaded and not sent yet, in bytes: of all, and of one account. */

@@ -1,7 +1,8 @@
 /** How far organisations have read, gathered in memory and written down now and then by who may write. */
 import type { Micros } from '../domain/timestamp';
 import type { Scope } from '../domain/access';
-import type { Page, Reading } from '../store/store';
+import type { Reading } from '../store/house';
+import type { Page } from '../store/objects';
 
 export class Readings {
   private readonly last = new Map<string, Reading>();

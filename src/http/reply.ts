@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 import { TAXII_MEDIA_TYPE, type ManifestRecord } from '../domain/taxii';
 import { formatTimestamp, type Micros } from '../domain/timestamp';
-import type { Page } from '../store/store';
+import type { Page } from '../store/objects';
 
 /** A body, or its pieces: a page is not copied to stand between its brackets. */
 export type Body = string | readonly Buffer[];

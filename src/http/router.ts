@@ -3,7 +3,7 @@ import express, { type RequestHandler, type Router } from 'express';
 import type { Config } from '../config';
 import { notFound } from '../domain/access';
 import { TaxiiError } from '../domain/errors';
-import type { Door } from '../door';
+import type { Door } from '../publish/door';
 import type { Store } from '../store/store';
 import { openGate, type Endpoint } from './access';
 import type { Authenticate } from './auth';

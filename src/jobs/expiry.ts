@@ -6,7 +6,7 @@ import { accessOf, operatorOf, type Principal } from '../domain/access';
 import type { Collection } from '../domain/channel';
 import { modifiedAfter } from '../domain/stix';
 import { formatTimestamp } from '../domain/timestamp';
-import { isExpired, readCollection } from '../read-collection';
+import { isExpired, readCollection } from '../operations/read-collection';
 import type { JobContext } from './job';
 import { paced } from './paced';
 

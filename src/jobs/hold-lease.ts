@@ -1,7 +1,7 @@
 /** Working under a lease: it is prolonged while the work goes on, and the work is told when it was lost. */
 import { randomUUID } from 'node:crypto';
 import type { Micros } from '../domain/timestamp';
-import type { HouseStore, Lease } from '../store/store';
+import type { HouseStore, Lease } from '../store/house';
 
 export interface Holding {
   readonly name: string;

@@ -1,7 +1,8 @@
 /** What a job is, and how one is run: once among all processes, recorded, and never the end of the server. */
-import type { Door } from '../door';
+import type { Door } from '../publish/door';
 import type { Micros } from '../domain/timestamp';
-import type { JobRun, Lease, Store } from '../store/store';
+import type { JobRun, Lease } from '../store/house';
+import type { Store } from '../store/store';
 import { holdLease } from './hold-lease';
 
 /** Where jobs are run. */

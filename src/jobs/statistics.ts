@@ -1,7 +1,7 @@
 /** A snapshot a day of what the collections hold, kept for a year and a bit. */
 import { accessOf, operatorOf } from '../domain/access';
 import { formatTimestamp } from '../domain/timestamp';
-import { isExpired, readCollection } from '../read-collection';
+import { isExpired, readCollection } from '../operations/read-collection';
 import type { JobContext } from './job';
 import { paced } from './paced';
 

@@ -4,10 +4,11 @@
  */
 import { setPriority } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import type { Door } from '../door';
-import type { DoorOptions, OpenDoor } from '../publish';
+import type { Door } from '../publish/door';
+import type { DoorOptions, OpenDoor } from '../publish/publish';
 import { openStore } from '../store/open';
-import type { Reading, Store } from '../store/store';
+import type { Reading } from '../store/house';
+import type { Store } from '../store/store';
 import { startJobs, type Report, type Schedule } from './schedule';
 
 export interface HousekeeperOptions {
@@ -101,7 +102,7 @@ function doorOf(store: Store, limits: DoorOptions['limits'], report: Report): Pi
   let door: Promise<OpenDoor> | undefined;
   const clock = (): number => Date.now() * 1000;
   const open = async (): Promise<OpenDoor> => {
-    const { openDoor } = await import('../publish.js');
+    const { openDoor } = await import('../publish/publish.js');
     return openDoor(store, { clock, limits, report: (event, details) => report('info', details, event) });
   };
   return { publish: async (request) => (await (door ??= open())).publish(request) };

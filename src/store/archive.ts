@@ -6,7 +6,9 @@ import type { Range } from '../domain/entries';
 import type { StatusDetails } from '../domain/taxii';
 import type { Micros } from '../domain/timestamp';
 import type { Rank } from '../domain/tlp';
-import type { AuditRecord, HandGrant, JobRun, Reading } from './store';
+import type { JobRun, Reading } from './house';
+import type { HandGrant } from './people';
+import type { AuditRecord } from './records';
 
 export interface ArchivedVersion {
   readonly spec: string;
@@ -89,8 +91,10 @@ export interface ArchiveStore {
   /** How many objects there are, for progress. */
   objects(): Promise<number>;
   /**
-   * Everything, as of one moment, also while others write. An object that comes twice counts as it came last. What a
-   * record needs comes before it.
+   * Everything, also while others write. An object that comes twice counts as it came last. What a record needs comes
+   * before it. SQLite: as of one moment. MongoDB: each object whole; all collections as of one moment if there is one in
+   * which nobody publishes, else each object as of a moment of its own between the beginning and the end. People, policies
+   * and statuses are as of the beginning: a part that is not done in them is done again, which is harmless.
    */
   dump(): AsyncIterable<ArchiveRecord>;
   /** Writes records as they are, dates and all; one that is there is replaced. For a store that nobody serves. */

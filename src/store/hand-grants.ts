@@ -1,6 +1,6 @@
 /** Grants that an operator made by hand stand beside those of the channel files. */
 import type { Channel, Collection } from '../domain/channel';
-import type { HandGrant } from './store';
+import type { HandGrant } from './people';
 
 export function withHandGrants(channels: readonly Channel[], grants: readonly HandGrant[]): Channel[] {
   const of = (collection: Collection): Collection => ({

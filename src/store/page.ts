@@ -1,6 +1,6 @@
 /** Where a page ends: after its limit, or where it would fill the memory. */
 import type { Micros } from '../domain/timestamp';
-import type { Page, ReadLimits } from './store';
+import type { Page, ReadLimits } from './objects';
 
 /**
  * 16 MB: some 13,000 objects of 1.2 KB, and nobody's memory is filled by 1,000 large artifacts. 50,000 rows are examined

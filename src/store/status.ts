@@ -1,7 +1,7 @@
 /** A status resource out of its parts; the same whatever it is kept in. */
 import type { Status, StatusDetails } from '../domain/taxii';
 import { formatTimestamp } from '../domain/timestamp';
-import { PART_SIZE, type StatusSeed } from './store';
+import { PART_SIZE, type StatusSeed } from './records';
 
 interface Verdicts {
   readonly successes: StatusDetails[];

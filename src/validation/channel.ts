@@ -177,7 +177,7 @@ function crossChecks(files: readonly { path: string; file: File }[]): string[] {
         c.validation?.[list]?.forEach((rule, k) => {
           if (!WARNINGS.has(rule))
             problems.push(
-              `${at}/validation/${list}/${k}: known-warning: "${rule}" is no rule that warns. See README, "Validation".`,
+              `${at}/validation/${list}/${k}: known-warning: "${rule}" is no rule that warns. See docs/validation.md.`,
             );
         });
       }

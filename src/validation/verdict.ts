@@ -2,7 +2,7 @@
 
 /** One thing that is wrong or unwise. */
 export interface Finding {
-  /** The id of the rule, such as S-REQ or T-TS; README, "Validation" says where they are explained. */
+  /** The id of the rule, such as S-REQ or T-TS; docs/validation.md says where they are explained. */
   readonly rule: string;
   /** RFC 6901, into the object; empty for the object itself. */
   readonly pointer: string;

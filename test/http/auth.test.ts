@@ -1,7 +1,7 @@
 import type { Principal } from '../../src/domain/access';
 import { TaxiiError } from '../../src/domain/errors';
 import { createAuthenticate, parseBasic } from '../../src/http/auth';
-import type { Credentials } from '../../src/store/store';
+import type { Credentials } from '../../src/store/people';
 
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
 

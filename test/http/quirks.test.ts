@@ -6,7 +6,7 @@ import { jisrOn } from '../support/jisr';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hashPassword } from '../../src/passwords';
+import { hashPassword } from '../../src/identity/passwords';
 import { connect, get } from '../support/raw-client';
 import type { AddressInfo } from 'node:net';
 

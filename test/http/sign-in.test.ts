@@ -6,7 +6,7 @@ import { createAuthenticate, type Authenticate } from '../../src/http/auth';
 import { MOST_OF_NETWORK, MOST_OF_PAIR, MOST_WAITING } from '../../src/http/sign-in/line';
 import { networksOf } from '../../src/http/sign-in/networks';
 import { fail, failuresOf, NEAR, PAIR, Standings, untilDue } from '../../src/http/sign-in/standing';
-import { hashPassword, verifyPassword } from '../../src/passwords';
+import { hashPassword, verifyPassword } from '../../src/identity/passwords';
 import { principal } from '../support/exchange';
 import { basic } from '../support/http';
 

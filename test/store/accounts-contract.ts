@@ -2,7 +2,9 @@
 import { v4 as uuid } from 'uuid';
 import type { Actor } from '../../src/domain/actor';
 import type { StoreOptions } from '../../src/store/open';
-import type { AuditRecord, HandGrant, Store } from '../../src/store/store';
+import type { HandGrant } from '../../src/store/people';
+import type { AuditRecord } from '../../src/store/records';
+import type { Store } from '../../src/store/store';
 import {
   applied,
   channel,

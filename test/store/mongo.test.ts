@@ -13,6 +13,7 @@ import {
   found,
   organisation,
   part,
+  query,
   read,
   tool,
   toolId,
@@ -23,6 +24,7 @@ import { kill, LISTENING, runServer } from '../support/server';
 import { describeAccounts } from './accounts-contract';
 import { describeStore } from './contract';
 import { describePublications } from './publications';
+import { describeReads } from './reads';
 import { describeTrust } from './trust';
 
 const server = process.env['JISR_TEST_MONGODB'];
@@ -47,6 +49,7 @@ if (server === undefined) {
 
   describeStore('mongodb', (options) => openStore(database(), options));
   describePublications('mongodb', (options) => openStore(database(), options));
+  describeReads('mongodb', (options) => openStore(database(), options));
   describeTrust('mongodb', (options) => openStore(database(), options));
   describeAccounts('mongodb', (options) => openStore(database(), options));
 
@@ -163,7 +166,9 @@ if (server === undefined) {
       const status = await store.objects.append(write(c), part([...objects, large(16_000_000)]));
       expect(status).toMatchObject({ success_count: 40, failure_count: 1 });
       expect(status.failures![0]!.message).toMatch(/^SIZE at/);
-      expect(await found(store, read(c, 4))).toEqual(objects);
+      const first = await store.objects.find(read(c, 4), query());
+      const rest = await found(store, read(c, 4), query({ after: first.through }));
+      expect([...(JSON.parse(`[${first.items.toString()}]`) as object[]), ...rest]).toEqual(objects);
       expect(await store.house.maintain()).toMatchObject({ chunks_removed: 0 });
     } finally {
       await store.close();

@@ -2,7 +2,8 @@
 import { v4 as uuid } from 'uuid';
 import type { Principal, Scope } from '../../src/domain/access';
 import { MemberFault } from '../../src/domain/errors';
-import { leaseOf, type Store } from '../../src/store/store';
+import { leaseOf } from '../../src/store/records';
+import type { Store } from '../../src/store/store';
 import {
   applied,
   collection,

@@ -1,4 +1,4 @@
-/** What a read may load, look at and tell (src/store/store.ts: ReadLimits, `through`, lookup), run against every store. */
+/** What a read may load, look at and tell (src/store/objects.ts: ReadLimits, `through`, lookup), run against every store. */
 import fc from 'fast-check';
 import { v4 as uuid } from 'uuid';
 import { scopeFor } from '../../src/domain/access';
@@ -7,7 +7,8 @@ import { ALL, LAST, type ObjectQuery, type VersionSelection } from '../../src/do
 import { instantKey, type Micros } from '../../src/domain/timestamp';
 import type { Rank } from '../../src/domain/tlp';
 import type { StoreOptions } from '../../src/store/open';
-import { MOST_HELD_BYTES, type Page, type Store } from '../../src/store/store';
+import { MOST_HELD_BYTES, type Page } from '../../src/store/objects';
+import type { Store } from '../../src/store/store';
 import {
   applied,
   collection,

@@ -8,7 +8,7 @@ import { sqliteCatalog } from '../../src/store/sqlite/catalog';
 import { connect, type Connection } from '../../src/store/sqlite/connection';
 import { sqliteObjects } from '../../src/store/sqlite/objects';
 import { keyOf } from '../../src/store/sqlite/standing';
-import type { ObjectStore } from '../../src/store/store';
+import type { ObjectStore } from '../../src/store/objects';
 import {
   channel,
   collection,

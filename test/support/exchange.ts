@@ -13,7 +13,8 @@ import type { Candidate, Member } from '../../src/domain/publication';
 import { ALL, LAST, type ObjectQuery } from '../../src/domain/query';
 import { groupOf, specVersionOf, statedVersion, type StixObject } from '../../src/domain/stix';
 import { definitionRank, marksOf, type Rank } from '../../src/domain/tlp';
-import type { Part, Store } from '../../src/store/store';
+import type { Part } from '../../src/store/records';
+import type { Store } from '../../src/store/store';
 import { canonicalDigest } from '../../src/validation/canonical';
 
 const localised = (text: string): Localised => ({ en: text, ar: text, fr: text, es: text });

@@ -2,12 +2,16 @@
 
 const PARTS = /^(mongodb(?:\+srv)?:\/\/(?:[^@/]*@)?)([^/?]+)\/?[^?]*(\?.*)?$/;
 
-/** The same server, another database; `host` in place of its hosts. */
+/** The same server, another database; `host` in place of its hosts, spoken to alone. The options stay: `authSource`, `tls`. */
 export function databaseAt(server: string, name: string, host?: string): string {
   const found = PARTS.exec(server);
   if (!found) throw new Error(`${server}: is no mongodb:// URL`);
   const [, scheme = '', hosts = '', options = ''] = found;
-  return `${scheme}${host ?? hosts}/${name}${host === undefined ? options : '?directConnection=true'}`;
+  if (host === undefined) return `${scheme}${hosts}/${name}${options}`;
+  const params = new URLSearchParams(options);
+  params.delete('replicaSet');
+  params.set('directConnection', 'true');
+  return `${scheme}${host}/${name}?${params.toString()}`;
 }
 
 /** The first host, as `host:port`. */

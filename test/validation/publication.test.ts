@@ -3,8 +3,8 @@ import { DEFAULT_POLICY, type Collection, type Policy } from '../../src/domain/c
 import type { StixObject } from '../../src/domain/stix';
 import type { Principal } from '../../src/domain/access';
 import type { Status } from '../../src/domain/taxii';
-import { hashPassword } from '../../src/passwords';
-import { openDoor, type OpenDoor } from '../../src/publish';
+import { hashPassword } from '../../src/identity/passwords';
+import { openDoor, type OpenDoor } from '../../src/publish/publish';
 import { openStore } from '../../src/store/open';
 import type { Store } from '../../src/store/store';
 import { writtenDigest } from '../../src/validation/canonical';

@@ -1,9 +1,11 @@
-/** All of a store out, as of one moment, and in. */
-import { ObjectId } from 'mongodb';
+/** All of a store out, and in. */
+import { ObjectId, type Filter } from 'mongodb';
+import { objectOf } from '../../domain/unit';
 import type { Organisation, Principal } from '../../domain/access';
 import type { Channel } from '../../domain/channel';
 import { QUESTIONS, type Question, type Range } from '../../domain/entries';
 import { typeOf, type StixObject } from '../../domain/stix';
+import type { Micros } from '../../domain/timestamp';
 import type {
   ArchivedObject,
   ArchivedStatus,
@@ -15,8 +17,15 @@ import { settleTold, toAuditRecord } from './audit';
 import { readChunks, writeChunks } from './batches';
 import { CATALOG, handGrants, policyChanged, type CatalogReader } from './catalog';
 import { guarded, type EntryDoc, type StatusDoc } from './connection';
+import type { Link } from './log';
+import type { Span } from './spans';
+import { look } from './look';
 import { uuidOf } from './unit';
+import { walkObjects } from './walk';
 import type { Worker } from './work';
+
+/** Rounds in which a dump follows those who write. */
+const MOST_ROUNDS = 10;
 
 function archived(collection: string, id: string, docs: readonly EntryDoc[]): ArchivedObject {
   const live = docs.filter((d) => d.state === 'live').sort((a, b) => a.date - b.date);
@@ -60,6 +69,7 @@ function entriesOf({ collection: c, id: o, versions, removed }: ArchivedObject):
       ...{
         _id: `${c}:${date}`,
         ...common,
+        o: text(object['id']) ?? o,
         date,
         ref,
         state: 'live',
@@ -109,34 +119,80 @@ export function mongoArchive(worker: Worker, catalog: CatalogReader): ArchiveSto
   const { connection, log } = worker;
   const { tables } = connection;
 
-  async function* objectsOf(c: string, filter: object): AsyncGenerator<ArchivedObject> {
-    let [id, docs]: [string, EntryDoc[]] = ['', []];
-    for await (const doc of tables.entries.find({ c, ...filter }).sort({ u: 1, o: 1 })) {
-      if (doc.o !== id) {
-        if (docs.length > 0) yield archived(c, id, docs);
-        [id, docs] = [doc.o, []];
-      }
-      docs.push(doc);
+  /** Some objects as of one moment; where one of many is cut again and again while they are looked at, fewer at once. */
+  async function* objectsNow(
+    c: string,
+    uuids: readonly string[],
+  ): AsyncGenerator<{ last: Micros; docs: EntryDoc[] }> {
+    const u = { $in: [...uuids] };
+    const found = await look<{ last: Micros; docs: EntryDoc[] } | 'disturbed'>(
+      worker,
+      c,
+      async ({ last }, session) => {
+        const docs = await tables.entries.find({ c, u, date: { $lte: last } }, { session }).toArray();
+        return { value: { last, docs }, within: docs.map(({ date }) => [date, date]) };
+      },
+      () => (uuids.length > 1 ? 'disturbed' : undefined),
+    );
+    if (found !== 'disturbed') {
+      yield found;
+      return;
     }
-    if (docs.length > 0) yield archived(c, id, docs);
+    const half = Math.ceil(uuids.length / 2);
+    yield* objectsNow(c, uuids.slice(0, half));
+    yield* objectsNow(c, uuids.slice(half));
   }
 
-  /** What changed while it was read is read again, until nothing does: less each time. */
-  async function* collectionOf(c: string): AsyncGenerator<ArchiveRecord> {
-    let tip = await log.settled(c);
-    yield { kind: 'last', collection: c, date: tip.last };
-    yield* objectsOf(c, {});
-    for (;;) {
-      const now = await log.settled(c);
-      if (now.n === tip.n) return;
-      const touched = await tables.entries.distinct('u', {
-        c,
-        $or: [{ by: { $gt: tip.n } }, { date: { $gt: tip.last } }],
-      });
-      tip = now;
-      yield { kind: 'last', collection: c, date: tip.last };
-      for (let i = 0; i < touched.length; i += 500)
-        yield* objectsOf(c, { u: { $in: touched.slice(i, i + 500) } });
+  async function* recordsOf(c: string, filter: Filter<EntryDoc>, tip: Link): AsyncGenerator<ArchiveRecord> {
+    let said = tip.last;
+    for await (const uuids of walkObjects(tables, c, filter)) {
+      for await (const { last, docs } of objectsNow(c, uuids)) {
+        if (last !== said) yield { kind: 'last', collection: c, date: last };
+        said = last;
+        const objects = new Map<string, EntryDoc[]>();
+        for (const doc of docs) {
+          const of = objects.get(objectOf(doc.o));
+          if (of) of.push(doc);
+          else objects.set(objectOf(doc.o), [doc]);
+        }
+        for (const of of objects.values()) {
+          // What a drop left holds a place here, and means nothing elsewhere.
+          const standing =
+            of.find((doc) => doc.state === 'live') ?? of.find((doc) => doc.state === 'removed');
+          if (standing) yield archived(c, standing.o, of);
+        }
+      }
+    }
+  }
+
+  /**
+   * All collections. What changed while they were read is read again, less each time; once a round finds every chain where
+   * the round before left it, all of them stand as of one moment. Where publishing never pauses there is no such round:
+   * then each object is whole and as of a moment of its own between the beginning and the end.
+   */
+  async function* collectionsOf(ids: readonly string[]): AsyncGenerator<ArchiveRecord> {
+    const tips = new Map<string, Link>();
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      let moved = false;
+      for (const c of ids) {
+        const before = tips.get(c);
+        const tip = await log.settled(c);
+        if (before?.n === tip.n) continue;
+        moved = true;
+        tips.set(c, tip);
+        yield { kind: 'last', collection: c, date: tip.last };
+        if (!before) yield* recordsOf(c, {}, tip);
+        else {
+          const cut = await log.cutsBetween(c, before, tip);
+          const spans: Span[] = [...cut, [before.last + 1, tip.last]];
+          yield* recordsOf(
+            c,
+            { $or: spans.map(([from, to]): Filter<EntryDoc> => ({ date: { $gte: from, $lte: to } })) },
+            tip,
+          );
+        }
+      }
+      if (!moved) return;
     }
   }
 
@@ -196,14 +252,15 @@ export function mongoArchive(worker: Worker, catalog: CatalogReader): ArchiveSto
         rank: m.rank,
         trusted: m.trusted,
       };
-    const collections = channels.flatMap((channel) => channel.collections).map((c) => c.id);
-    for (const c of collections.sort()) yield* collectionOf(c);
+    // Before the objects: a part that is done by then is among them, and one that is not is done again, which is harmless.
     for await (const doc of tables.statuses.find().sort({ _id: 1 })) yield await statusOf(doc);
-    for (const { _id: status, chunks, cut = 0 } of await tables.publications.find().toArray()) {
+    for await (const { _id: status, chunks, cut = 0 } of tables.publications.find()) {
       const body = await readChunks(connection, status, chunks);
       if (body) yield { kind: 'publication', status, body: body.toString('base64'), cut };
     }
     await settleTold(connection);
+    const collections = channels.flatMap((channel) => channel.collections).map((c) => c.id);
+    yield* collectionsOf(collections.sort());
     for await (const doc of tables.audit.find().sort({ at: 1, order: 1 })) {
       yield { kind: 'audit', seq: ++seq, record: toAuditRecord(doc) };
     }
@@ -221,7 +278,10 @@ export function mongoArchive(worker: Worker, catalog: CatalogReader): ArchiveSto
     for (const o of latest.values())
       byCollection.set(o.collection, [...(byCollection.get(o.collection) ?? []), o]);
     for (const [c, of] of byCollection) {
-      await tables.entries.deleteMany({ c, o: { $in: of.map((o) => o.id) } });
+      for (const type of new Set(of.map((o) => typeOf(o.id)))) {
+        const some = of.filter((o) => typeOf(o.id) === type).map((o) => uuidOf(o.id));
+        await tables.entries.deleteMany({ c, type, u: { $in: some } });
+      }
       const docs = of.flatMap(entriesOf);
       for (let i = 0; i < docs.length; i += 500) await tables.entries.insertMany(docs.slice(i, i + 500));
     }
@@ -361,7 +421,13 @@ export function mongoArchive(worker: Worker, catalog: CatalogReader): ArchiveSto
           if (await tables[name].findOne({})) return false;
         return (await catalog.stored()).length === 0;
       }),
-    objects: () => guarded(async () => (await tables.entries.distinct('u', { state: 'live' })).length),
+    objects: () =>
+      guarded(async () => {
+        let count = 0;
+        for (const { id } of (await catalog.stored()).flatMap((channel) => channel.collections))
+          for await (const uuids of walkObjects(tables, id, { state: 'live' })) count += uuids.length;
+        return count;
+      }),
     dump,
     load: (records) =>
       guarded(async () => {

@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Told } from '../../domain/account-changes';
 import type { Actor } from '../../domain/actor';
-import type { AuditRecord } from '../store';
+import type { AuditRecord } from '../records';
 import { insertMissing } from './batches';
 import type { AuditDoc, Connection } from './connection';
 

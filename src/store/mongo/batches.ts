@@ -1,10 +1,13 @@
 /** The chain in MongoDB: batches with their effects, in chunks where they are large, and their application. */
 import { BSON, Binary, type AnyBulkWriteOperation, type Document, type UpdateFilter } from 'mongodb';
+import { QUESTIONS } from '../../domain/entries';
+import { StoreUnavailable, TaxiiError } from '../../domain/errors';
 import type { Micros } from '../../domain/timestamp';
-import { leaseOf } from '../store';
+import { leaseOf } from '../records';
 import {
   isDuplicate,
   type AuditDoc,
+  type BatchDoc,
   type Connection,
   type EntryDoc,
   type MarkingDoc,
@@ -12,6 +15,7 @@ import {
   type StatusPartDoc,
 } from './connection';
 import type { Link, LogStore } from './log';
+import { EVERYTHING, spansFrom, spansOf } from './spans';
 
 /** What an entry may be told after it was written: everything else stands for ever. */
 export type Cut = Partial<Omit<EntryDoc, '_id' | 'c' | 'date' | 'ref' | 'o' | 'u' | 'type'>>;
@@ -35,6 +39,49 @@ export interface Effects {
 /** Below this the effects stand in the batch itself; a document holds 16 MB at most. */
 const INLINE = 256 * 1024;
 export const CHUNK = 8 * 1024 * 1024;
+/** A document holds 16 MB; some room for what the database adds. */
+const MOST_DOCUMENT = 16 * 1024 * 1024 - 16 * 1024;
+/** It is whole in memory when it is written or applied. */
+const MOST_BATCH = 512 * 1024 * 1024;
+
+/** An entry that a drop left: its place stays taken, for a process that was asleep in the middle of an old batch. */
+const DROPPED = { state: 'spent', body: '', ...Object.fromEntries(QUESTIONS.map((q) => [q, 0])) } as const;
+/** Entries that a drop takes in one step. */
+const DROP_STEP = 1000;
+
+/**
+ * What is decided must be possible: a batch with a document that the database refuses would stop its collection.
+ *
+ * @returns the size of the effects in bytes. @throws {TaxiiError} with what is too large.
+ */
+function checkSizes(effects: Effects): number {
+  const { inserts, cuts, audit, markings, status, part } = effects;
+  const documents: readonly (readonly [what: string, documents: readonly object[]])[] = [
+    ['an object', inserts],
+    ['a change of an object', cuts.map((cut) => cut.set)],
+    ['a record of the audit', audit],
+    ['a marking definition', markings],
+    ['the status', status ? [status] : []],
+    ['the verdicts of a part', part ? [part] : []],
+  ];
+  for (const [what, some] of documents) {
+    for (const document of some) {
+      const size = BSON.calculateObjectSize(document);
+      if (size > MOST_DOCUMENT)
+        throw new TaxiiError(
+          'too-large',
+          `Nothing of this was stored: ${what} would take ${size} bytes, and this store holds ${MOST_DOCUMENT} in one piece. Publish smaller objects, or fewer at once.`,
+        );
+    }
+  }
+  const size = BSON.calculateObjectSize(effects);
+  if (size > MOST_BATCH)
+    throw new TaxiiError(
+      'too-large',
+      `Nothing of this was stored: it takes ${size} bytes, and this store writes ${MOST_BATCH} at once. Publish fewer objects at once.`,
+    );
+  return size;
+}
 
 export async function writeChunks(
   { tables, clock }: Connection,
@@ -93,21 +140,51 @@ export function batchStore(connection: Connection): LogStore<Effects> {
   const { tables } = connection;
   const HEAD = { projection: { data: 0 } } as const;
   const linkOf = (
-    doc: { n: number; last: Micros; token: string; applied: boolean } | null,
+    doc: Pick<BatchDoc, 'n' | 'last' | 'token' | 'applied' | 'cuts'> | null,
   ): Link | undefined =>
-    doc ? { n: doc.n, last: doc.last, token: doc.token, applied: doc.applied } : undefined;
+    // A head of an earlier version does not say where it cuts.
+    doc
+      ? {
+          n: doc.n,
+          last: doc.last,
+          cuts: doc.cuts ? spansFrom(doc.cuts) : EVERYTHING,
+          token: doc.token,
+          applied: doc.applied,
+        }
+      : undefined;
 
   async function effectsOf(collection: string, n: number): Promise<Effects | undefined> {
-    const head = await tables.batches.findOne({ _id: idOf(collection, n) });
+    const _id = idOf(collection, n);
+    const head = await tables.batches.findOne({ _id });
     if (!head || head.applied) return undefined;
     const bytes = head.data
       ? Buffer.from(head.data.buffer)
       : await readChunks(connection, head.token, head.chunks);
-    return bytes && (BSON.deserialize(bytes, { promoteBuffers: true }) as Effects);
+    if (bytes) return BSON.deserialize(bytes, { promoteBuffers: true }) as Effects;
+    if ((await tables.batches.findOne({ _id }, HEAD))?.applied === true) return undefined;
+    throw new StoreUnavailable(
+      `Batch ${_id} was decided, and its content is not all there. Restore the store from the last backup.`,
+    );
+  }
+
+  /** What later batches added stays, however late this is. */
+  async function drop(c: string, n: number): Promise<void> {
+    for (let after = Number.MIN_SAFE_INTEGER; ;) {
+      const some = await tables.entries
+        .find({ c, date: { $gt: after } }, { projection: { date: 1 } })
+        .sort({ date: 1 })
+        .limit(DROP_STEP)
+        .toArray();
+      const last = some.at(-1);
+      if (!last) return;
+      const step = { c, date: { $gt: after, $lte: last.date }, by: { $lt: n } };
+      await tables.entries.updateMany(step, { $set: { ...DROPPED, by: n } });
+      after = last.date;
+    }
   }
 
   async function carryOut(collection: string, n: number, effects: Effects): Promise<void> {
-    if (effects.drop) await tables.entries.deleteMany({ c: collection });
+    if (effects.drop) await drop(collection, n);
     await insertMissing(tables.entries, effects.inserts);
     if (effects.cuts.length > 0) {
       const updates = effects.cuts.map(({ date, set }): AnyBulkWriteOperation<EntryDoc> => ({
@@ -141,7 +218,8 @@ export function batchStore(connection: Connection): LogStore<Effects> {
     },
     link: async (collection, n) => linkOf(await tables.batches.findOne({ _id: idOf(collection, n) }, HEAD)),
     insert: async (collection, { n, last, token }, effects) => {
-      const size = BSON.calculateObjectSize(effects);
+      const size = checkSizes(effects);
+      const cuts = effects.drop ? EVERYTHING : spansOf(effects.cuts.map((cut) => cut.date));
       // The library's own buffer ends at 17 MB.
       BSON.setInternalBufferSize(size + 1024);
       const bytes = BSON.serialize(effects);
@@ -149,7 +227,16 @@ export function batchStore(connection: Connection): LogStore<Effects> {
       const chunks = inline ? 0 : await writeChunks(connection, token, bytes);
       try {
         await tables.batches.insertOne({
-          ...{ _id: idOf(collection, n), c: collection, n, last, token, applied: false, chunks },
+          ...{
+            _id: idOf(collection, n),
+            c: collection,
+            n,
+            last,
+            cuts: cuts.flat(),
+            token,
+            applied: false,
+            chunks,
+          },
           ...(inline ? { data: new Binary(Buffer.from(bytes)) } : {}),
         });
         return true;

@@ -1,7 +1,7 @@
 /** Holds a store against the architecture's promises: the chains, the horizon, entries against versions, clocks. */
 import { isSettled } from '../../domain/entries';
 import { formatTimestamp, type Micros } from '../../domain/timestamp';
-import type { Defect, Permit } from '../store';
+import type { Defect, Permit } from '../house';
 import type { CatalogReader } from './catalog';
 import type { EntryDoc } from './connection';
 import { uuidOf } from './unit';

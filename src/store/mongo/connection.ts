@@ -6,6 +6,7 @@ import {
   type ClientSession,
   type Collection,
   type Db,
+  type IndexDescription,
   type IndexSpecification,
 } from 'mongodb';
 import { OperatorError, StoreUnavailable, TaxiiError, withoutSecrets } from '../../domain/errors';
@@ -65,6 +66,8 @@ export interface BatchDoc {
   readonly c: string;
   readonly n: number;
   readonly last: Micros;
+  /** Where it cuts: the first and last date of each span; an earlier version did not say. */
+  readonly cuts?: readonly Micros[];
   /** Who wrote it: names its chunks, and tells a writer that lost the answer whether it won. */
   readonly token: string;
   readonly applied: boolean;
@@ -163,7 +166,9 @@ export interface Tables {
   }>;
   readonly audit: Collection<AuditDoc>;
   readonly markings: Collection<MarkingDoc>;
-  readonly meta: Collection<{ _id: string; value: string } & Telling>;
+  readonly meta: Collection<
+    { _id: string; value: string; ranking?: Readonly<Record<string, Rank>> } & Telling
+  >;
   readonly grants: Collection<{ _id: string; c: string; definition: string; gone?: true } & Telling>;
   readonly organisations: Collection<
     { _id: string; name: string; identity?: string; definition: string } & Telling
@@ -218,6 +223,22 @@ export const DUPLICATE = 11000;
 export const isDuplicate = (error: unknown): boolean =>
   error instanceof MongoServerError && error.code === DUPLICATE;
 
+/** What a socket says when it ends; the driver hands some of them on as they are. */
+const SOCKET: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
+  'ERR_SOCKET_CLOSED',
+]);
+
 /** What an adapter's method does, with what goes wrong told in the words of the port. */
 export async function guarded<T>(work: () => Promise<T>): Promise<T> {
   try {
@@ -225,14 +246,11 @@ export async function guarded<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof TaxiiError || error instanceof OperatorError || error instanceof StoreUnavailable)
       throw error;
-    const { name } = error as Error;
-    if (name.startsWith('Mongo'))
-      throw new StoreUnavailable(
-        `The store is busy or out of reach (${withoutSecrets((error as Error).message)}).`,
-        {
-          cause: error,
-        },
-      );
+    const { name, code, message } = error as Error & { code?: unknown };
+    if (name.startsWith('Mongo') || SOCKET.has(code))
+      throw new StoreUnavailable(`The store is busy or out of reach (${withoutSecrets(message)}).`, {
+        cause: error,
+      });
     throw error;
   }
 }
@@ -274,9 +292,10 @@ export async function asOf<T>(
 /** The clock of the database's machine: one wrong clock among many processes must not carry a collection ahead. */
 async function serverClock(db: Db): Promise<() => Micros> {
   const before = Date.now();
-  const { localTime } = (await db.admin().command({ hello: 1 })) as { localTime?: Date };
+  const { localTime } = (await db.admin().command({ hello: 1 })) as { localTime?: Date | number };
   const after = Date.now();
-  const ahead = localTime ? localTime.getTime() - (before + after) / 2 : 0;
+  // A compatible server may say it as a number.
+  const ahead = localTime === undefined ? 0 : Number(localTime) - (before + after) / 2;
   return () => Math.round((Date.now() + ahead) * 1000);
 }
 
@@ -284,7 +303,12 @@ async function serverClock(db: Db): Promise<() => Micros> {
 async function ensureIndexes(db: Db, tables: Tables): Promise<void> {
   const value = JSON.stringify(INDEXES);
   if ((await tables.meta.findOne({ _id: 'indexes' }))?.value === value) return;
-  for (const [name, keys, how] of INDEXES) await db.collection(name).createIndex(keys, how, {});
+  for (const name of new Set(INDEXES.map(([of]) => of))) {
+    const own = INDEXES.filter(([of]) => of === name);
+    await db
+      .collection(name)
+      .createIndexes(own.map(([, key, how]) => ({ key: key as IndexDescription['key'], ...how })));
+  }
   await tables.meta.updateOne({ _id: 'indexes' }, { $set: { value } }, { upsert: true });
 }
 

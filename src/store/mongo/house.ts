@@ -1,18 +1,21 @@
 /** Leases, runs and notes of jobs; how far readers came; maintenance. */
-import type { HouseStore } from '../store';
+import type { HouseStore } from '../house';
 import type { Writer } from './writer';
 import type { CatalogReader } from './catalog';
 import { check } from './check';
 import { guarded } from './connection';
 import { holdTo, mongoLeases } from './lease';
+import { walkObjects } from './walk';
 import type { Worker } from './work';
 
 /** Chunks of a writer that lost its race or its life are thrown away after a day. */
 const GARBAGE = 24 * 3600 * 1e6;
+/** Marking definitions that are looked for at once. */
+const MARKINGS = 500;
 
 export function mongoHouse(worker: Worker, catalog: CatalogReader, writer: Writer): HouseStore {
   const { connection } = worker;
-  const { tables, clock, db } = connection;
+  const { tables, clock } = connection;
   return {
     ...mongoLeases(tables),
     recordRun: (run) =>
@@ -57,18 +60,34 @@ export function mongoHouse(worker: Worker, catalog: CatalogReader, writer: Write
       ),
     maintain: () =>
       guarded(async () => {
-        const old = await tables.chunks.distinct('token', { at: { $lt: clock() - GARBAGE } });
         let chunks = 0;
-        for (const token of old) {
-          if (await tables.publications.findOne({ _id: token })) continue;
-          if (await tables.batches.findOne({ token, applied: false })) continue;
+        const old = { at: { $lt: clock() - GARBAGE } };
+        let seen = '';
+        for await (const { token } of tables.chunks
+          .find(old, { projection: { token: 1 } })
+          .sort({ token: 1 })) {
+          if (token === seen) continue;
+          seen = token;
+          if (await tables.publications.findOne({ _id: token }, { projection: { _id: 1 } })) continue;
+          if (await tables.batches.findOne({ token, applied: false }, { projection: { _id: 1 } })) continue;
           chunks += (await tables.chunks.deleteMany({ token })).deletedCount;
         }
-        const marked = await tables.markings.distinct('marking');
-        await writer.spread(marked);
-        for (const { id, defaultTlp } of (await catalog.stored()).flatMap((c) => c.collections))
-          await writer.rerank(id, defaultTlp);
-        const { dataSize = 0 } = (await db.stats()) as { dataSize?: number };
+        for (let after = ''; ;) {
+          const some = await tables.markings
+            .find({ marking: { $gt: after } }, { projection: { marking: 1 } })
+            .sort({ marking: 1 })
+            .limit(MARKINGS)
+            .toArray();
+          const last = some.at(-1);
+          if (!last) break;
+          await writer.spread([...new Set(some.map((m) => m.marking))]);
+          after = last.marking;
+        }
+        for (const { id } of (await catalog.stored()).flatMap((c) => c.collections)) {
+          const collection = await catalog.collection(id);
+          if (collection) await writer.rerank(id, collection.defaultTlp);
+        }
+        const { dataSize = 0 } = (await connection.db.stats()) as { dataSize?: number };
         return { chunks_removed: chunks, bytes: dataSize };
       }),
     check: (progress, permit) => guarded(() => check(worker, catalog, progress, permit)),
@@ -77,10 +96,9 @@ export function mongoHouse(worker: Worker, catalog: CatalogReader, writer: Write
         let objects = 0;
         for (const { id } of (await catalog.stored()).flatMap((c) => c.collections)) {
           await worker.log.settled(id);
-          const uuids = await tables.entries.distinct('u', { c: id, state: 'live' });
-          for (let i = 0; i < uuids.length; i += 500) {
+          for await (const uuids of walkObjects(tables, id, { state: 'live' })) {
             signal?.throwIfAborted();
-            objects += await writer.resettle(id, uuids.slice(i, i + 500));
+            objects += await writer.resettle(id, uuids);
           }
         }
         return { objects };

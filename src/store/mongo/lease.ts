@@ -4,7 +4,7 @@
  */
 import type { Micros } from '../../domain/timestamp';
 import { leaseLost } from '../refusals';
-import { TICK_AHEAD, type HouseStore, type Lease } from '../store';
+import { TICK_AHEAD, type HouseStore, type Lease } from '../house';
 import { guarded, isDuplicate, type LeaseDoc, type Tables } from './connection';
 
 /** The lease that counts. */

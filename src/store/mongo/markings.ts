@@ -4,10 +4,8 @@ import { rankFrom, type Rank } from '../../domain/tlp';
 import type { CatalogReader } from './catalog';
 import type { Connection, MarkingDoc } from './connection';
 import type { LoadedDoc, Unit } from './unit';
+import { walkObjects } from './walk';
 import type { Worker } from './work';
-
-/** Objects that are ranked anew in one batch. */
-const BATCH = 500;
 
 export const definitionOf = ({
   marking,
@@ -88,32 +86,20 @@ export function spreader(worker: Worker, catalog: CatalogReader): Spread {
     );
     if (definitions.length === 0) return;
     const known = [...new Set(definitions.map((d) => d.marking))];
-    for (const { id: collection } of (await catalog.stored()).flatMap((c) => c.collections)) {
-      const rank = async (uuids: readonly string[]): Promise<void> => {
-        const held = await catalog.collection(collection);
-        if (!held || uuids.length === 0) return;
+    for (const { id: collection } of (await catalog.stored()).flatMap((c) => c.collections))
+      for await (const uuids of walkObjects(tables, collection, citers(known)))
         await worker.run(
           collection,
-          async () => ({ u: { $in: [...uuids] }, state: 'live' }),
+          async () => ({ u: { $in: uuids }, state: 'live' }),
           async (unit) => {
+            // Inside the unit: a policy that changes meanwhile takes the place of this batch (rerank.ts).
+            const held = await catalog.collection(collection);
+            if (!held) return { answer: undefined };
             const changes = definitions.map((d) => applyDefinition(unit, d, collection, held.defaultTlp));
             return changes.includes(true)
               ? { answer: undefined, effects: () => ({}) }
               : { answer: undefined };
           },
         );
-      };
-      const projection = { u: 1, publisher: 1, declared: 1, unresolved: 1 } as const;
-      let uuids = new Set<string>();
-      for await (const doc of tables.entries.find({ c: collection, ...citers(known) }, { projection })) {
-        const { declared, unresolved, publisher } = doc;
-        const marks = { declared, unresolved };
-        if (definitions.every((d) => marksAfter(marks, d, { publisher, collection }) === marks)) continue;
-        if (uuids.add(doc.u).size < BATCH) continue;
-        await rank([...uuids]);
-        uuids = new Set();
-      }
-      await rank([...uuids]);
-    }
   };
 }

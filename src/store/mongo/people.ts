@@ -3,7 +3,7 @@ import { grantChange, organisationChange, principalChange } from '../../domain/a
 import { SERVER } from '../../domain/actor';
 import type { Grant } from '../../domain/channel';
 import { needsPassword, noCollection, taken } from '../refusals';
-import type { HandGrant, PeopleStore } from '../store';
+import type { HandGrant, PeopleStore } from '../people';
 import { settleTold, telling } from './audit';
 import { handGrants, policyChanged, type CatalogReader } from './catalog';
 import { guarded, isDuplicate, type Connection } from './connection';

@@ -8,10 +8,45 @@ import type { ObjectQuery } from '../../domain/query';
 import type { StixObject } from '../../domain/stix';
 import type { Micros } from '../../domain/timestamp';
 import type { Rank } from '../../domain/tlp';
+import type { ReadLimits } from '../objects';
 import type { EntryDoc, Tables } from './connection';
 import { uuidOf } from './unit';
 
 const SLICE = 1000;
+/** Bodies that are in memory at once, beside those of the page itself. */
+const GROUP_BYTES = 8 * 1024 * 1024;
+const GROUP = 500;
+
+/** An entry without its body. */
+export type Row = Omit<EntryDoc, 'body'>;
+
+/**
+ * The bodies of some entries in their order, in groups that are bounded in bytes before they are loaded. A body that is
+ * not there any more is empty.
+ */
+export async function* bodiesOf(
+  tables: Tables,
+  session: ClientSession,
+  rows: readonly Row[],
+): AsyncGenerator<(readonly [row: Row, body: string])[]> {
+  for (let from = 0; from < rows.length;) {
+    let [to, bytes] = [from, 0];
+    for (; to < rows.length && to - from < GROUP; to++) {
+      bytes += (rows[to] as Row).size;
+      if (bytes > GROUP_BYTES && to > from) break;
+    }
+    const some = rows.slice(from, to);
+    const docs = await tables.entries
+      .find(
+        { _id: { $in: some.map((row) => row._id) }, c: (some[0] as Row).c },
+        { session, projection: { body: 1 } },
+      )
+      .toArray();
+    const bodies = new Map(docs.map((doc) => [doc._id, doc.body]));
+    yield some.map((row) => [row, bodies.get(row._id) ?? ''] as const);
+    from = to;
+  }
+}
 
 function filterOf(
   collection: string,
@@ -34,46 +69,101 @@ function filterOf(
   };
 }
 
-/** @returns up to limit + 1 entries, oldest first: the extra one is the proof that there is more. */
+export interface Picked {
+  /** Up to limit + 1 entries, oldest first: the extra one is the proof that there is more. */
+  readonly rows: readonly Row[];
+  /** The newest date before which nothing was looked at. */
+  readonly after: Micros;
+  /** Set if there may be more although the extra row is missing: what was examined ends here. */
+  readonly through?: Micros;
+}
+
+export interface Effort {
+  readonly limits: ReadLimits;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal | undefined;
+}
+
 export async function pick(
   tables: Tables,
   session: ClientSession,
   scope: Scope<'read'>,
   query: ObjectQuery,
   horizon: Micros,
-): Promise<EntryDoc[]> {
+  effort: Effort,
+): Promise<Picked> {
   const rank = scope.clearance;
   const ask = asked(query);
-  if (rank === undefined || !ask || query.ids?.length === 0) return [];
+  const begin = query.after ?? -1;
+  if (rank === undefined || !ask || query.ids?.length === 0) return { rows: [], after: horizon };
   const { id: collection } = scope.collection;
   const needed = query.limit + 1;
-  const slice = (after: Micros, most: number): Promise<EntryDoc[]> =>
+  const slice = (after: Micros, most: number): Promise<Row[]> =>
     tables.entries
-      .find(filterOf(collection, rank, query, ask, { after, horizon }), { session })
+      .find(filterOf(collection, rank, query, ask, { after, horizon }), { session, projection: { body: 0 } })
       .sort({ date: 1 })
       .limit(most)
       .toArray();
   const mixed = ask.questions.length > 1 || ask.instants !== undefined;
-  if (!mixed && query.properties.size === 0) return slice(query.after ?? -1, needed);
+  if (!mixed && query.properties.size === 0) return { rows: await slice(begin, needed), after: begin };
 
-  const matches = propertyTest(query.properties);
-  const found: EntryDoc[] = [];
-  let after = query.after ?? -1;
-  for (;;) {
-    const docs = await slice(after, SLICE);
-    const first = mixed
-      ? await firstAnswers(tables, session, collection, rank, ask, docs, horizon)
-      : undefined;
-    for (const doc of docs) {
-      // T-215: a version that answers by several entries is listed once, by the earliest of them.
-      if (first && first.get(doc.ref) !== doc.date) continue;
-      if (query.properties.size > 0 && !matches(JSON.parse(doc.body) as StixObject)) continue;
-      found.push(doc);
-      if (found.length >= needed) return found;
-    }
-    const last = docs.at(-1);
-    if (docs.length < SLICE || !last) return found;
-    after = last.date;
+  const matches = query.properties.size === 0 ? undefined : propertyTest(query.properties);
+  // T-215: a version that answers by several entries is listed once, by the earliest of them, which may lie before.
+  const answering = async (some: readonly Row[]): Promise<readonly Row[]> => {
+    if (!mixed) return some;
+    const first = await firstAnswers(tables, session, collection, rank, ask, some, horizon);
+    return some.filter((row) => first.get(row.ref) === row.date);
+  };
+  const examination = { slice, answering, matches, needed, effort };
+  return { ...(await examine(tables, session, begin, examination)), after: mixed ? -1 : begin };
+}
+
+interface Examination {
+  /** The next entries after a date, oldest first. */
+  readonly slice: (after: Micros, most: number) => Promise<readonly Row[]>;
+  readonly answering: (some: readonly Row[]) => Promise<readonly Row[]>;
+  readonly matches: ((object: StixObject) => boolean) | undefined;
+  readonly needed: number;
+  readonly effort: Effort;
+}
+
+/** Examines row by row what no index answers, until the page is full, has had its share, or nobody waits for it. */
+async function examine(
+  tables: Tables,
+  session: ClientSession,
+  begin: Micros,
+  { slice, answering, matches, needed, effort: { limits, signal } }: Examination,
+): Promise<Omit<Picked, 'after'>> {
+  const rows: Row[] = [];
+  const spent = { rows: 0, bytes: 0, found: 0 };
+  const take = (row: Row): void => {
+    rows.push(row);
+    spent.found += row.size;
+  };
+  const isFull = (): boolean => rows.length >= needed || (rows.length > 1 && spent.found > limits.bytes);
+  const hadItsShare = (): boolean =>
+    Math.max(spent.rows / limits.examinedRows, spent.bytes / limits.examinedBytes) >=
+    (rows.length > 0 ? 1 : limits.patience);
+  for (let through = begin; ;) {
+    const some = await slice(through, SLICE);
+    const candidates = await answering(some);
+    if (!matches) for (const row of candidates) if (!isFull()) take(row);
+    if (matches)
+      for await (const group of bodiesOf(tables, session, candidates)) {
+        for (const [row, body] of group) {
+          spent.rows++;
+          spent.bytes += row.size;
+          through = row.date;
+          if (body !== '' && matches(JSON.parse(body) as StixObject)) take(row);
+          if (isFull()) return { rows };
+        }
+        signal?.throwIfAborted();
+        if (hadItsShare()) return { rows, through };
+      }
+    const last = some.at(-1);
+    if (isFull() || some.length < SLICE || !last) return { rows };
+    signal?.throwIfAborted();
+    through = last.date;
   }
 }
 
@@ -84,7 +174,7 @@ async function firstAnswers(
   collection: string,
   rank: Rank,
   { questions, instants }: Asked,
-  docs: readonly EntryDoc[],
+  docs: readonly Row[],
   horizon: Micros,
 ): Promise<Map<Micros, Micros>> {
   const first = new Map<Micros, Micros>();

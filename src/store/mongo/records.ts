@@ -9,7 +9,7 @@ import {
   type StatusHead,
   type StoredDetails,
 } from '../status';
-import { leaseOf, MOST_LISTED, type RecordStore, type Unfinished } from '../store';
+import { leaseOf, MOST_LISTED, type RecordStore, type Unfinished } from '../records';
 import { settleTold, toAuditRecord } from './audit';
 import { CHUNK, insertMissing, readChunks, writeChunks } from './batches';
 import type { CatalogReader } from './catalog';

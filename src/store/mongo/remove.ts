@@ -4,9 +4,10 @@ import { ownerOf } from '../../domain/publication';
 import type { RemovalSelection } from '../../domain/query';
 import { chooseRemoval } from '../../domain/removal';
 import { groupOf, typeOf } from '../../domain/stix';
-import type { Removal } from '../store';
-import { nameOf, registeredAmong } from './append';
+import type { Removal } from '../objects';
+import { nameOf } from './append';
 import type { CatalogReader } from './catalog';
+import { registeredAmong } from './judging';
 import { uuidOf } from './unit';
 import type { Worker } from './work';
 
@@ -50,7 +51,13 @@ export function remover(worker: Worker, catalog: CatalogReader) {
         unit.take(await connection.tables.entries.find(all, { projection: { body: 0 } }).toArray());
         unit.drop(id, choice.remove);
         const removed = choice.remove.length;
-        unit.tell(actorIn(scope), 'remove', nameOf(scope), id, JSON.stringify({ versions: removed }));
+        unit.tell(
+          actorIn(scope),
+          'remove',
+          nameOf(scope),
+          id,
+          JSON.stringify({ versions: removed, publisher: selection.publisher }),
+        );
         return { answer: { removed }, effects: () => ({}) };
       },
     );

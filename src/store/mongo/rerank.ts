@@ -1,20 +1,27 @@
-/** Objects settled anew: after a change of the collection's `default_tlp`, or whatever stands. */
+/** Ranking a collection anew by its `default_tlp`, and settling it anew, in units of work that are bounded. */
 import { rankFrom, type Rank } from '../../domain/tlp';
+import { walkObjects } from './walk';
 import type { Worker } from './work';
-
-/** Objects of one batch. */
-const BATCH = 500;
 
 export function reranker(worker: Worker) {
   const { tables } = worker.connection;
   return {
-    /** Gives every version that ranks by the collection's `default_tlp` its rank anew, a batch for some objects at a time. */
+    /**
+     * Gives every version that ranks by the collection's `default_tlp` its rank anew. Whoever looks at the policy inside
+     * its unit of work either wrote before this began, and is seen by it, or judges by the new policy: the empty batch
+     * at the beginning takes the place of whoever looked at the chain earlier. Call it when the policy is written.
+     */
     rerank: async (collection: string, byDefault: Rank): Promise<void> => {
-      const some = async (uuids: readonly string[]): Promise<void> => {
-        if (uuids.length === 0) return;
+      await worker.run(
+        collection,
+        async () => undefined,
+        async () => ({ answer: undefined, effects: () => ({}) }),
+      );
+      const ranked = { $or: [{ declared: null }, { 'unresolved.0': { $exists: true } }] };
+      for await (const uuids of walkObjects(tables, collection, { state: 'live', ...ranked }))
         await worker.run(
           collection,
-          async () => ({ u: { $in: [...uuids] }, state: 'live' }),
+          async () => ({ u: { $in: uuids }, state: 'live' }),
           async (unit) => {
             let changed = false;
             for (const doc of new Map(unit.loaded().map((d) => [d.ref, d])).values()) {
@@ -26,21 +33,6 @@ export function reranker(worker: Worker) {
             return changed ? { answer: undefined, effects: () => ({}) } : { answer: undefined };
           },
         );
-      };
-      const soft = { $or: [{ declared: null }, { 'unresolved.0': { $exists: true } }] };
-      const projection = { u: 1, declared: 1, unresolved: 1, rank: 1 } as const;
-      let uuids = new Set<string>();
-      await worker.log.settled(collection);
-      for await (const doc of tables.entries.find(
-        { c: collection, state: 'live', ...soft },
-        { projection },
-      )) {
-        if (rankFrom(doc.declared, doc.unresolved.length, byDefault) === doc.rank) continue;
-        if (uuids.add(doc.u).size < BATCH) continue;
-        await some([...uuids]);
-        uuids = new Set();
-      }
-      await some([...uuids]);
     },
 
     /** Settles objects anew, whatever stands. @returns how many were looked at, if any was not as it should be. */

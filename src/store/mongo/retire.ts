@@ -1,6 +1,7 @@
 /** Retention: objects of which nothing was added since, a batch each. */
 import { groupOf } from '../../domain/stix';
-import type { Permit, Retirement } from '../store';
+import type { Permit } from '../house';
+import type { Retirement } from '../objects';
 import type { CatalogReader } from './catalog';
 import { holdTo } from './lease';
 import { uuidOf } from './unit';

@@ -33,7 +33,10 @@ export interface Worker {
 
 export function worker(connection: Connection): Worker {
   const { tables } = connection;
-  const log = new Log<Effects>(batchStore(connection), (ms) => sleep(ms));
+  const log = new Log<Effects>(batchStore(connection), {
+    wait: (ms) => sleep(ms),
+    now: () => performance.now(),
+  });
   /** The last work of this process on each collection: what one process does, it does in turn. */
   const queues = new Map<string, Promise<unknown>>();
 

@@ -3,7 +3,7 @@ import type { Scope } from '../../domain/access';
 import { digestsOf, sees, type Candidate, type StandingVersion } from '../../domain/publication';
 import { publishPart, type Beside, type Verdict } from '../../domain/publishing';
 import type { Status } from '../../domain/taxii';
-import type { Part } from '../store';
+import type { Part } from '../records';
 import { isUnavailable, type Connection } from './connection';
 import { define, definitionsOf } from './markings';
 import { recordPart, writeAudit } from './records';

@@ -13,7 +13,7 @@ import type {
   ArchiveRecord,
   ArchiveStore,
 } from '../archive';
-import type { JobRun, Reading } from '../store';
+import type { JobRun, Reading } from '../house';
 import { handGrants, policyChanged, stored } from './catalog';
 import type { Connection } from './connection';
 import { toAuditRecord, type AuditRow } from './records';

@@ -1,6 +1,6 @@
 /** Holds a store against the architecture's promises: order, supersession marks against the versions, orphans, clocks. */
 import { formatTimestamp, type Micros } from '../../domain/timestamp';
-import type { Defect, Permit } from '../store';
+import type { Defect, Permit } from '../house';
 import type { Connection } from './connection';
 import { exposed } from './private';
 import { lookAt } from './settled';

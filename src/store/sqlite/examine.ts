@@ -4,7 +4,7 @@
  */
 import type { Micros } from '../../domain/timestamp';
 import type { Rank } from '../../domain/tlp';
-import type { ReadLimits } from '../store';
+import type { ReadLimits } from '../objects';
 import type { Connection } from './connection';
 
 /** One entry that may be on the page. */

@@ -9,7 +9,7 @@ import {
   type Held,
   type Inspected,
   type ObjectStore,
-} from '../store';
+} from '../objects';
 import { eachRank, OBJECT, visible } from './by-id';
 import type { Connection } from './connection';
 import { keyOf } from './standing';

@@ -1,5 +1,5 @@
 /** Leases, runs and notes of jobs; how far readers came; maintenance. */
-import type { HouseStore, JobRun, Reading } from '../store';
+import type { HouseStore, JobRun, Reading } from '../house';
 import { check } from './check';
 import type { Connection } from './connection';
 import { holdTo, sqliteLeases } from './lease';

@@ -1,7 +1,7 @@
 /** Leases: one row a name, taken, prolonged and given back, each time in one statement. */
 import type { Micros } from '../../domain/timestamp';
 import { leaseLost } from '../refusals';
-import { TICK_AHEAD, type HouseStore, type Lease } from '../store';
+import { TICK_AHEAD, type HouseStore, type Lease } from '../house';
 import type { Connection } from './connection';
 
 const TAKE = `INSERT INTO leases (name, holder, until, fence, tick) VALUES (@name, @holder, @until, 1, @tick)

@@ -1,6 +1,6 @@
 /** Maintenance: statistics for the planner, space given back, the log of writes (WAL) emptied; never for long at a time. */
 import type { Database } from 'better-sqlite3';
-import type { Permit } from '../store';
+import type { Permit } from '../house';
 import { LOCK_WAIT_MS, type Connection } from './connection';
 import { turn } from './walk';
 

@@ -1,5 +1,5 @@
 /** Mends what `check` finds and can be mended from the versions: entries are derived, and orphans say nothing. */
-import type { Permit } from '../store';
+import type { Permit } from '../house';
 import type { Connection } from './connection';
 import { lookAt } from './settled';
 import { allOf } from './standing';

@@ -147,7 +147,7 @@ const STEPS: readonly string[] = [
   ALTER TABLE leases ADD COLUMN tick INTEGER;
   `,
   `
-  -- How a publication was cut into parts (src/envelope.ts).
+  -- How a publication was cut into parts (src/publish/envelope.ts).
   ALTER TABLE publications ADD COLUMN cut INTEGER NOT NULL DEFAULT 0;
   `,
   `

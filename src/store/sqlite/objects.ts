@@ -2,7 +2,7 @@ import { notFound, type Scope } from '../../domain/access';
 import type { ObjectQuery } from '../../domain/query';
 import type { Micros } from '../../domain/timestamp';
 import { pageOf, READ_LIMITS } from '../page';
-import type { Inspected, Listed, ObjectStore, Page, ReadLimits } from '../store';
+import type { Inspected, Listed, ObjectStore, Page, ReadLimits } from '../objects';
 import { append, foresee } from './append';
 import type { Connection } from './connection';
 import type { Candidate, Picked } from './examine';

@@ -3,7 +3,7 @@ import { grantChange, organisationChange, principalChange, type Told } from '../
 import { SERVER, type Actor } from '../../domain/actor';
 import type { Collection, Grant } from '../../domain/channel';
 import { needsPassword, noCollection, taken } from '../refusals';
-import type { HandGrant, PeopleStore } from '../store';
+import type { HandGrant, PeopleStore } from '../people';
 import { handGrants, policyChanged } from './catalog';
 import type { Connection } from './connection';
 import { auditTold } from './records';

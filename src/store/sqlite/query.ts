@@ -12,7 +12,7 @@ import type { ObjectQuery } from '../../domain/query';
 import type { StixObject } from '../../domain/stix';
 import type { Micros } from '../../domain/timestamp';
 import type { Rank } from '../../domain/tlp';
-import type { ReadLimits } from '../store';
+import type { ReadLimits } from '../objects';
 import { rowsById } from './by-id';
 import type { Connection } from './connection';
 import { examine, PLAIN, STEP, TESTED, type Candidate, type Picked, type Rows, type Tested } from './examine';

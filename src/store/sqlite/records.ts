@@ -13,7 +13,7 @@ import {
   type RecordStore,
   type StatusSeed,
   type Unfinished,
-} from '../store';
+} from '../records';
 import type { Connection } from './connection';
 
 interface StatusRow {

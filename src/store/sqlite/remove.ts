@@ -4,7 +4,7 @@ import { ownerOf } from '../../domain/publication';
 import type { RemovalSelection } from '../../domain/query';
 import { chooseRemoval, type RemovableVersion } from '../../domain/removal';
 import { groupOf } from '../../domain/stix';
-import type { Removal } from '../store';
+import type { Removal } from '../objects';
 import { registered } from './append';
 import type { Connection } from './connection';
 import { writeAudit } from './records';
@@ -49,13 +49,8 @@ export function remove(
       standing.filter((v) => chosen.has(v.ref)),
     );
     work.save();
-    writeAudit(
-      connection,
-      scope,
-      'remove',
-      id,
-      JSON.stringify({ versions: chosen.size, publisher: selection.publisher }),
-    );
+    const { publisher } = selection;
+    writeAudit(connection, scope, 'remove', id, JSON.stringify({ versions: chosen.size, publisher }));
     return { removed: chosen.size };
   });
 }

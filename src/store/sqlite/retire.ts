@@ -1,7 +1,8 @@
 /** Retention: objects of which nothing was added since, taken out in small units of work. */
 import { groupOf } from '../../domain/stix';
 import type { Micros } from '../../domain/timestamp';
-import type { Permit, Retirement } from '../store';
+import type { Permit } from '../house';
+import type { Retirement } from '../objects';
 import { OBJECT } from './by-id';
 import type { Connection } from './connection';
 import { holdTo } from './lease';

@@ -1,0 +1,83 @@
+/** What organisations and principals are given on the command line. */
+import { readFile } from 'node:fs/promises';
+import { QUIRKS, type Organisation, type Quirk } from '../../src/domain/access';
+import { LANGUAGES, type Language } from '../../src/domain/channel';
+import { isIdentifier } from '../../src/domain/stix';
+import { generatePassword, MOST_PASSWORD_BYTES } from '../../src/identity/passwords';
+import { taken } from '../../src/store/refusals';
+import { VOCABULARIES } from '../../src/validation/data/vocabularies';
+import { oneOf, UsageError, type Arguments, type Context } from '../verb';
+
+const COUNTRY = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
+
+/** @throws {UsageError} unless it is an ISO 3166-1 alpha-2 code. */
+export function countryCode(text: string): string {
+  const code = text.toUpperCase();
+  if (!/^[A-Z]{2}$/.test(code) || COUNTRY.of(code) === undefined)
+    throw new UsageError(`--country: "${text}" is not an ISO 3166-1 code such as FR.`);
+  return code;
+}
+
+export function identityId(text: string): string {
+  if (!text.startsWith('identity--') || !isIdentifier(text))
+    throw new UsageError(`--identity: "${text}" is not of the form identity--<UUID>.`);
+  return text;
+}
+
+/** A login name travels in HTTP Basic: no colon, no control characters. */
+export function loginName(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  if (text.length > 200 || /[:\u0000-\u001f\u007f]/.test(text))
+    throw new UsageError(`The name "${text}" holds a colon or a control character, or is longer than 200.`);
+  return text;
+}
+
+/** Names in other languages: `ar=…`, several times. */
+export function translatedNames(said: readonly string[]): Partial<Record<Language, string>> {
+  const pairs = said.map((text) => {
+    const [, language = '', name = ''] = /^([^=]*)=(.+)$/s.exec(text) ?? [];
+    if (name === '') throw new UsageError(`--name-in: "${text}" is not of the form ar=NAME.`);
+    return [oneOf('name-in', language, LANGUAGES), name] as const;
+  });
+  return Object.fromEntries(pairs);
+}
+
+/** Of STIX's industry-sector-ov. */
+export function sectorsNamed(said: readonly string[]): string[] {
+  const known = [...(VOCABULARIES['industry-sector-ov']?.values ?? [])];
+  return said.map((sector) => oneOf('sector', sector, known)).sort();
+}
+
+/** @throws {OperatorError} another organisation has its name or its identity. */
+export function refuseTaken(organisation: Organisation, all: readonly Organisation[]): void {
+  for (const other of all)
+    for (const column of ['name', 'identity'] as const)
+      if (other.id !== organisation.id && other[column] === organisation[column])
+        throw taken(column, organisation[column] ?? '', 'organisations');
+}
+
+/** The quirks of a tool, separated by commas; "none" takes them away. */
+export function quirkList(text: string): readonly Quirk[] {
+  return text === 'none' ? [] : text.split(',').map((quirk) => oneOf('quirks', quirk.trim(), QUIRKS));
+}
+
+/** The password given by file or standard input, or a new one. Never on the command line, where others could read it. */
+export async function choosePassword(
+  a: Arguments,
+  context: Context,
+): Promise<{ password: string; generated: boolean }> {
+  const file = a.text('password-file');
+  const given =
+    file === undefined
+      ? a.flag('password-stdin')
+        ? (await context.input()).toString('utf8')
+        : undefined
+      : await readFile(file, 'utf8');
+  if (given === undefined) return { password: generatePassword(), generated: true };
+  const password = given.replace(/\r?\n$/, '');
+  if (password.length < 12)
+    throw new UsageError('The password is shorter than 12 characters. Choose a longer one.');
+  if (Buffer.byteLength(password) > MOST_PASSWORD_BYTES)
+    throw new UsageError(`The password is longer than ${MOST_PASSWORD_BYTES} bytes.`);
+  return { password, generated: false };
+}

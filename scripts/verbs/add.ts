@@ -1,0 +1,157 @@
+import { v4 as uuid } from 'uuid';
+import { QUIRKS, type Organisation, type Principal } from '../../src/domain/access';
+import { KINDS, LANGUAGES, REGIONS, ROLES } from '../../src/domain/channel';
+import { described } from '../../src/domain/identity';
+import { tlpName } from '../../src/domain/tlp';
+import { hashPassword } from '../../src/identity/passwords';
+import { taken } from '../../src/store/refusals';
+import {
+  choosePassword,
+  countryCode,
+  identityId,
+  loginName,
+  quirkList,
+  refuseTaken,
+  sectorsNamed,
+  translatedNames,
+} from '../local/account-options';
+import { addGrant } from './add-grant';
+import { describeOrganisations } from '../local/local-door';
+import { didYouMean } from '../nearest';
+import {
+  actorOf,
+  conclude,
+  findOrganisation,
+  level,
+  named,
+  oneOf,
+  required,
+  UsageError,
+  type Arguments,
+  type Context,
+  type ExitCode,
+  type Verb,
+} from '../verb';
+
+/** @throws {UsageError} it is missing, or said twice. */
+function nameOf(a: Arguments): string {
+  const name = named(a, 1, 'name');
+  if (name === undefined || name === '') throw new UsageError('--name is missing.');
+  return name;
+}
+
+async function addOrganisation(a: Arguments, context: Context): Promise<ExitCode> {
+  const [country, identity] = [a.text('country'), a.text('identity')];
+  const [names, sectors] = [translatedNames(a.values('name-in')), sectorsNamed(a.list('sector'))];
+  const told: Organisation = {
+    id: uuid(),
+    name: nameOf(a),
+    kind: oneOf('kind', required(a, 'kind'), KINDS),
+    region: oneOf('region', required(a, 'region'), REGIONS),
+    ...(country === undefined ? {} : { country: countryCode(country) }),
+    ...(identity === undefined ? {} : { identity: identityId(identity) }),
+    ...(Object.keys(names).length === 0 ? {} : { names }),
+    ...(sectors.length === 0 ? {} : { sectors }),
+    disabled: false,
+  };
+  const organisation = described(undefined, told, context.clock());
+  const store = await context.store();
+  refuseTaken(organisation, await store.people.organisations());
+  const actor = await actorOf(a, context, store);
+  if (a.apply) {
+    await store.people.saveOrganisation(organisation, actor);
+    await describeOrganisations(store, a, context);
+  }
+  return conclude(
+    a,
+    context,
+    `add the ${organisation.kind} ${organisation.name} (${organisation.region}), ${organisation.identity ?? ''}`,
+    { organisation },
+  );
+}
+
+async function addPrincipal(a: Arguments, context: Context): Promise<ExitCode> {
+  const name = loginName(nameOf(a));
+  const kind = oneOf('kind', required(a, 'kind'), ['service', 'person'] as const);
+  const role = oneOf('role', a.text('role') ?? 'reader', ROLES);
+  const clearance = level('clearance', required(a, 'clearance'));
+  const house = required(a, 'organisation');
+  const store = await context.store();
+  const organisation = await findOrganisation(store, house);
+  if ((await store.people.principals()).some((p) => p.name === name)) throw taken('name', name, 'principals');
+  const quirks = a.text('quirks');
+  const principal: Principal = {
+    id: uuid(),
+    name,
+    kind,
+    role,
+    clearance,
+    disabled: false,
+    ...(quirks === undefined ? {} : { quirks: quirkList(quirks) }),
+    organisation,
+  };
+  const { password, generated } = await choosePassword(a, context);
+  const actor = await actorOf(a, context, store);
+  if (a.apply) {
+    await store.people.savePrincipal(principal, await hashPassword(password), actor);
+    await describeOrganisations(store, a, context);
+  }
+  const shown = a.apply && generated ? { password } : {};
+  const what = `add ${name} of ${organisation.name}: ${role}, cleared to TLP:${tlpName(clearance).toUpperCase()}`;
+  const note = a.apply && generated ? `\n  password  ${password}\n  It is shown this once.` : '';
+  return conclude(a, context, what + note, {
+    principal: { ...principal, clearance: tlpName(clearance) },
+    ...shown,
+  });
+}
+
+const ADD: Record<string, (a: Arguments, context: Context) => Promise<ExitCode>> = {
+  organisation: addOrganisation,
+  principal: addPrincipal,
+  grant: addGrant,
+};
+
+export const add: Verb = {
+  name: 'add',
+  summary: 'add an organisation, a principal or a grant',
+  help: `jisr add organisation NAME --kind ${KINDS.join('|')} --region ${REGIONS.join('|')}
+                      [--country FR] [--name-in ${LANGUAGES.join('|')}=NAME …] [--sector financial-services,…]
+                      [--identity identity--UUID] [--as LOGIN] [--apply]
+jisr add principal LOGIN --organisation NAME --kind service|person --clearance TLP
+                   [--role ${ROLES.join('|')}] [--quirks ${QUIRKS.join(',')}]
+                   [--password-file FILE | --password-stdin] [--as LOGIN] [--apply]
+jisr add grant ROOT/ALIAS --rights see,read,write,curate
+               (--organisation NAME | --principal LOGIN | --kind … --region … --role …)
+               [--read-ceiling TLP] [--write-ceiling TLP] [--as LOGIN] [--apply]
+
+NAME and LOGIN may be said by --name too, ROOT/ALIAS by --collection. An organisation is given a STIX identity, unless
+--identity names its own; it is published in the collection "organisations" of the global channel as soon as there is an
+operator account that curates it. Without a given password one is generated and shown once. --as names the account that
+it is done for, for the audit. Whoever may curate everything, from nothing:
+
+  jisr add organisation Operators --kind operator --region global --apply
+  jisr add principal operator --organisation Operators --kind person --role curator --clearance red --apply
+
+Example:
+  jisr add organisation --name "Desk Europe" --kind desk --region europe --apply`,
+  options: {
+    ...Object.fromEntries(
+      ['name', 'kind', 'region', 'country', 'identity', 'organisation', 'role', 'clearance', 'password-file']
+        .concat(['collection', 'principal', 'rights', 'read-ceiling', 'write-ceiling', 'quirks', 'as'])
+        .map((name) => [name, { type: 'string' as const }]),
+    ),
+    'name-in': { type: 'string', multiple: true },
+    sector: { type: 'string', multiple: true },
+    'password-stdin': { type: 'boolean' },
+  },
+  makesStore: (a) => a.words[0] === 'organisation',
+  run: async (a, context) => {
+    const [word = ''] = a.words;
+    const noun = ADD[word];
+    if (!noun)
+      throw new UsageError(
+        `Say what to add: organisation, principal or grant.${didYouMean(word, Object.keys(ADD))}`,
+      );
+    return noun(a, context);
+  },
+};

@@ -1,0 +1,75 @@
+import { accessOf } from '../../src/domain/access';
+import { RIGHTS } from '../../src/domain/channel';
+import { grantInWords, sourceInWords } from '../../src/domain/grant-words';
+import { tlpName, type Rank } from '../../src/domain/tlp';
+import { namesIn } from './list';
+import { findCollection, findPrincipal, named, oneOf, table, UsageError, type Verb } from '../verb';
+
+const up = (rank: Rank | undefined): string => (rank === undefined ? '' : tlpName(rank));
+
+export const explain: Verb = {
+  name: 'explain',
+  summary: 'say who may do what in a collection, and why',
+  help: `jisr explain ROOT/ALIAS [--right see|read|write|curate] [--principal LOGIN] [--json]
+
+ROOT/ALIAS may be said by --collection too.
+
+Example:
+  jisr explain europe/indicators --right read`,
+  options: { collection: { type: 'string' }, right: { type: 'string' }, principal: { type: 'string' } },
+  run: async (a, context) => {
+    const name = named(a, 0, 'collection');
+    if (name === undefined) throw new UsageError('Say which collection: jisr explain europe/indicators.');
+    const right = oneOf('right', a.text('right') ?? 'see', RIGHTS);
+    const store = await context.store();
+    const collection = findCollection(await store.catalog.channels(), name);
+    const who = a.text('principal');
+    const names = await namesIn(store);
+    const principals =
+      who === undefined ? await store.people.principals() : [await findPrincipal(store, who)];
+    const rows = principals.map((principal) => {
+      const access = accessOf(principal, collection);
+      const because = access.because.map(
+        (g) => `${grantInWords(g, (id) => names.get(id))}, by ${sourceInWords(g)}`,
+      );
+      const disabled = principal.disabled || principal.organisation.disabled;
+      return {
+        principal: principal.name,
+        organisation: principal.organisation.name,
+        may: access[right],
+        rights: RIGHTS.filter((r) => access[r]),
+        reads_up_to: up(access.clearance),
+        publishes_up_to: up(access.ceiling),
+        because: disabled
+          ? ['the account or its organisation is disabled']
+          : because.length > 0
+            ? because
+            : ['no grant fits'],
+      };
+    });
+    if (a.json) context.print(JSON.stringify({ collection: collection.id, right, principals: rows }));
+    else {
+      context.print(`Who may ${right} ${collection.apiRoot}/${collection.alias}:`);
+      const head = [
+        'may',
+        'principal',
+        'organisation',
+        'rights',
+        'reads up to',
+        'publishes up to',
+        'because',
+      ];
+      const cells = rows.map((r) => [
+        r.may ? 'yes' : 'no',
+        r.principal,
+        r.organisation,
+        r.rights.join(','),
+        r.reads_up_to,
+        r.publishes_up_to,
+        r.because.join('; '),
+      ]);
+      context.print(table(head, cells));
+    }
+    return 0;
+  },
+};

@@ -1,0 +1,113 @@
+import type { Store } from '../../src/store/store';
+import { audienceInWords } from '../../src/domain/grant-words';
+import { tlpName } from '../../src/domain/tlp';
+import { OperatorError } from '../../src/domain/errors';
+import { didYouMean } from '../nearest';
+import { named, table, UsageError, type Verb } from '../verb';
+
+interface Listing {
+  readonly head: readonly string[];
+  /** The name of each comes first in its row. */
+  readonly items: readonly { readonly json: { readonly id: string }; readonly row: readonly string[] }[];
+}
+const state = (disabled: boolean, firstPassword = false): string =>
+  disabled ? 'disabled' : firstPassword ? 'active; password to be changed' : 'active';
+
+/** The names of collections, organisations and principals by their ids. */
+export async function namesIn(store: Store): Promise<ReadonlyMap<string, string>> {
+  const collections = (await store.catalog.channels()).flatMap((channel) => channel.collections);
+  return new Map([
+    ...collections.map((c) => [c.id, `${c.apiRoot}/${c.alias}`] as const),
+    ...(await store.people.organisations()).map((o) => [o.id, o.name] as const),
+    ...(await store.people.principals()).map((p) => [p.id, p.name] as const),
+  ]);
+}
+
+const LISTS: Record<string, (store: Store) => Promise<Listing>> = {
+  organisations: async (store) => ({
+    head: ['name', 'kind', 'country', 'region', 'identity', 'state'],
+    items: (await store.people.organisations()).map((o) => ({
+      json: o,
+      row: [o.name, o.kind, o.country ?? '', o.region, o.identity ?? '', state(o.disabled)],
+    })),
+  }),
+  principals: async (store) => ({
+    head: ['name', 'organisation', 'kind', 'role', 'clearance', 'state'],
+    items: (await store.people.principals()).map((p) => ({
+      json: { ...p, clearance: tlpName(p.clearance) },
+      row: [
+        p.name,
+        p.organisation.name,
+        p.kind,
+        p.role,
+        tlpName(p.clearance),
+        state(p.disabled || p.organisation.disabled, p.firstPassword),
+      ],
+    })),
+  }),
+  grants: async (store) => {
+    const names = await namesIn(store);
+    const nameOf = (id: string): string | undefined => names.get(id);
+    return {
+      head: ['id', 'collection', 'to', 'rights'],
+      items: (await store.people.grants()).map((g) => ({
+        json: g,
+        row: [
+          ...[g.id, nameOf(g.collectionId) ?? g.collectionId],
+          ...[audienceInWords(g.grant.to, nameOf), g.grant.rights.join(', ')],
+        ],
+      })),
+    };
+  },
+  collections: async (store) => ({
+    head: ['collection', 'id', 'default', 'max', 'title'],
+    items: (await store.catalog.channels())
+      .flatMap((channel) => channel.collections)
+      .map((c) => ({
+        json: { ...c, defaultTlp: tlpName(c.defaultTlp), maxTlp: tlpName(c.maxTlp) },
+        row: [`${c.apiRoot}/${c.alias}`, c.id, tlpName(c.defaultTlp), tlpName(c.maxTlp), c.title.en],
+      })),
+  }),
+};
+
+export const list: Verb = {
+  name: 'list',
+  summary: 'list organisations, principals, grants made by hand or collections',
+  help: `jisr list organisations|principals|grants|collections [NAME] [--json]
+
+With a name, also by --name, only that one.
+
+Example:
+  jisr list collections`,
+  options: { name: { type: 'string' } },
+  run: async (a, context) => {
+    const { words, json } = a;
+    const [word = ''] = words;
+    // One is named as all are: organisation, organisations.
+    const what = LISTS[word] ? word : `${word}s`;
+    const noun = LISTS[what];
+    if (!noun)
+      throw new UsageError(
+        `Say what to list: organisations, principals, grants or collections.${didYouMean(word, Object.keys(LISTS))}`,
+      );
+    const name = named(a, 1, 'name');
+    const { head, items: all } = await noun(await context.store());
+    const items = all.filter((i) => name === undefined || i.row[0] === name || i.json.id === name);
+    if (name !== undefined && items.length === 0) {
+      const near = didYouMean(
+        name,
+        all.map((i) => i.row[0] ?? ''),
+      );
+      throw new OperatorError(`There is none of the ${what} by the name "${name}".${near}`);
+    }
+    if (json) context.print(JSON.stringify(items.map((item) => item.json)));
+    else
+      context.print(
+        table(
+          head,
+          items.map((item) => item.row),
+        ),
+      );
+    return 0;
+  },
+};

@@ -1,0 +1,46 @@
+import { OperatorError } from '../../src/domain/errors';
+import { Summary } from '../../src/store/archive';
+import { readArchive } from '../output/archive-file';
+import { differing, loadAll } from '../local/load';
+import { progress } from '../output/progress';
+import { conclude, UsageError, type Verb } from '../verb';
+
+export const restore: Verb = {
+  name: 'restore',
+  summary: 'fill an empty store from a backup',
+  help: `jisr restore FILE [--apply] [--json]
+
+The store must be empty: name a new one by JISR_STORE. The whole file is checked before anything is written, and what
+was written is compared with it. Every date_added stays as it was, so that pollers go on where they stood.
+
+Example:
+  JISR_STORE=sqlite:data/restored.db jisr restore jisr-2024-01-31.backup --apply`,
+  options: {},
+  makesStore: () => true,
+  run: async (a, context) => {
+    const [path] = a.words;
+    if (path === undefined) throw new UsageError('Say from what: jisr restore FILE.');
+    const store = await context.store();
+    if (!(await store.archive.empty()))
+      throw new OperatorError('The store is not empty. Name a new one by JISR_STORE; nothing was changed.');
+    const summary = new Summary();
+    for await (const record of readArchive(path)) summary.add(record);
+    const counts = summary.counts();
+    if (a.apply) {
+      const bar = progress(context, counts['object'] ?? 0, 'objects');
+      try {
+        await loadAll(store, readArchive(path), async (count) => bar.update(count));
+      } finally {
+        bar.stop();
+      }
+      const wrong = await differing(store, summary);
+      if (wrong.length > 0)
+        throw new OperatorError(
+          `What was written is not what the backup holds (${wrong.join(', ')}). Do not use this store: was a server running on it?`,
+        );
+    }
+    return conclude(a, context, `restore ${counts['object'] ?? 0} objects and all that belongs to them.`, {
+      counts,
+    });
+  },
+};

@@ -1,0 +1,150 @@
+/**
+ * THE ONE DOOR IN: envelope → validate → rank → append → Status. HTTP, scripts and mirrors all publish through it.
+ *
+ * What fits into one part is done before it is answered. What does not is answered `pending` once its bytes and its
+ * status are safe, and worked off part by part (line.ts), others taking their turns between; after a crash or a restart
+ * it goes on where it stood.
+ */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { v4 as uuid } from 'uuid';
+import { scopeFor, type Scope } from '../domain/access';
+import { TaxiiError } from '../domain/errors';
+import { statedVersion } from '../domain/stix';
+import type { Status } from '../domain/taxii';
+import { formatTimestamp, type Micros } from '../domain/timestamp';
+import type { Door, PublishRequest, RemoveRequest } from './door';
+import { CUT, openEnvelope, type Envelope } from './envelope';
+import { Line } from './line';
+import { ParsedBudget } from './parsed';
+import { workPart } from './part';
+import { QUOTAS, requireRoom, type Quotas } from './quotas';
+import type { Removal } from '../store/objects';
+import type { StatusSeed } from '../store/records';
+import type { Store } from '../store/store';
+import { openPatience } from '../validation/patience';
+import { BodyError, naming, type EnvelopeLimits } from '../validation/text';
+
+export interface DoorOptions {
+  readonly clock: () => Micros;
+  /** Of a body, and of the objects in it (T-385). */
+  readonly limits: EnvelopeLimits;
+  /** Of what waits to be worked off. */
+  readonly quotas?: Quotas;
+  /** Everything is done before it is answered, and nothing of others is worked off: for a process that ends then. */
+  readonly atOnce?: boolean;
+  /** Told of what goes on in the background: a part that failed and is tried again, a publication that ended. */
+  readonly report: (event: string, details: Record<string, unknown>) => void;
+}
+
+/** The door with its background work. */
+export interface OpenDoor extends Door {
+  /** Goes on with what earlier processes left unfinished, now and, as they end, from now on. */
+  resume(): Promise<void>;
+  /** Resolves when nothing is being worked off any more; parts not begun stay for whoever comes next. */
+  stop(): Promise<void>;
+}
+
+/** @throws {TaxiiError} 422 */
+export function envelopeIn(body: Buffer, limits: EnvelopeLimits): Envelope {
+  try {
+    return openEnvelope(body, limits);
+  } catch (error) {
+    if (error instanceof BodyError) throw new TaxiiError('unprocessable', error.message);
+    throw error;
+  }
+}
+
+export function openDoor(store: Store, options: DoorOptions): OpenDoor {
+  const { clock, limits, report, quotas = QUOTAS, atOnce = false } = options;
+  const parsed = new ParsedBudget();
+  const patience = openPatience();
+
+  /** Access is decided by whoever writes, at the moment of the write. @throws {TaxiiError} */
+  async function decide<A extends 'write' | 'remove'>(
+    ids: { principalId: string; collectionId: string; by?: string },
+    action: A,
+  ): Promise<Scope<A>> {
+    const [principal, channels] = await Promise.all([
+      store.people.principal(ids.principalId),
+      store.catalog.channels(),
+    ]);
+    if (!principal) throw new TaxiiError('unauthenticated', 'This account does not exist any more.');
+    return scopeFor(
+      principal,
+      channels.flatMap((c) => c.collections).find((c) => c.id === ids.collectionId),
+      action,
+      ids.by,
+    );
+  }
+
+  const holder = `${hostname()} ${process.pid} ${randomUUID().slice(0, 8)}`;
+  const line = new Line({
+    store,
+    clock,
+    limits,
+    parsed,
+    patience,
+    report,
+    holder,
+    decide: (ids) => decide(ids, 'write'),
+  });
+
+  /** All of an envelope, one part after another, in the foreground. */
+  async function work(scope: Scope<'write'>, envelope: Envelope): Promise<Status> {
+    const status: StatusSeed = { id: uuid(), requested: clock(), total: envelope.members.length };
+    const budget = patience.forPublication(scope.principal.organisation.id);
+    const parts = { store, status, envelope, budget, report };
+    const { apiRoot } = scope.collection;
+    let now: Status | undefined;
+    for (let part = 0; part < envelope.parts.length; part++)
+      now = await parsed.for(envelope, part, () => workPart(parts, scope, part));
+    const whole =
+      envelope.parts.length === 1 ? now : (await store.records.status(apiRoot, status.id))?.status;
+    return whole as Status;
+  }
+
+  /** Takes a large publication into the line. */
+  async function begin(scope: Scope<'write'>, body: Buffer): Promise<Status> {
+    await requireRoom(store.records, scope.principal.organisation.id, body.length, quotas);
+    const { members, parts } = envelopeIn(body, limits);
+    const status: StatusSeed = { id: uuid(), requested: clock(), total: members.length };
+    const requested = formatTimestamp(status.requested);
+    const pendings = members.map((span) => ({
+      id: span.id ?? '',
+      version: statedVersion(naming(span))?.version ?? requested,
+    }));
+    const sizes = parts.map(({ from, to }) => to - from);
+    return store.records.begin(scope, status, body, pendings, { cut: CUT, sizes });
+  }
+
+  /** Large ones are taken in one after another: what they are found to hold is in memory once, and quotas count true. */
+  let taking: Promise<unknown> = Promise.resolve();
+  const inTurn = (scope: Scope<'write'>, body: Buffer): Promise<Status> => {
+    const taken = taking.then(() => begin(scope, body));
+    taking = taken.catch(() => undefined);
+    return taken;
+  };
+
+  return {
+    async publish({ principalId, collectionId, body, ...who }: PublishRequest) {
+      const scope = await decide({ principalId, collectionId, ...who }, 'write');
+      const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+      const envelope = envelopeIn(bytes, limits);
+      if (atOnce || envelope.parts.length === 1) return work(scope, envelope);
+      const pending = await inTurn(scope, bytes);
+      line.start();
+      return pending;
+    },
+
+    async remove({ objectId, selection, ...who }: RemoveRequest): Promise<Removal> {
+      return store.objects.remove(await decide(who, 'remove'), objectId, selection);
+    },
+
+    async resume() {
+      line.watch();
+    },
+
+    stop: () => line.stop(),
+  };
+}

@@ -1,0 +1,125 @@
+/**
+ * The writer's thread: one a process, so that the thread that answers polls never parses a body and never waits
+ * for a disk (measured: its longest stall is 13 ms this way, 274 ms otherwise). Raw bytes go in, a Status comes out.
+ */
+import { randomUUID } from 'node:crypto';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { StoreUnavailable, TaxiiError, type ErrorCode } from '../domain/errors';
+import type { Status } from '../domain/taxii';
+import type { Door, PublishRequest, RemoveRequest } from './door';
+import { openDoor, type DoorOptions } from './publish';
+import { openStore } from '../store/open';
+import type { Removal } from '../store/objects';
+
+export interface ThreadOptions {
+  readonly store: string;
+  readonly limits: DoorOptions['limits'];
+  readonly quotas: NonNullable<DoorOptions['quotas']>;
+}
+
+type Call = { readonly id: string } & (
+  | { readonly verb: 'publish'; readonly request: PublishRequest }
+  | { readonly verb: 'remove'; readonly request: RemoveRequest }
+  | { readonly verb: 'stop' }
+);
+type Failure =
+  { kind: 'taxii'; code: ErrorCode; message: string } | { kind: 'unavailable' | 'bug'; message: string };
+type Answer =
+  | { readonly id: string; readonly value: unknown }
+  | { readonly id: string; readonly failure: Failure }
+  | { readonly event: string; readonly details: Record<string, unknown> };
+
+function toFailure(error: unknown): Failure {
+  if (error instanceof TaxiiError) return { kind: 'taxii', code: error.code, message: error.message };
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { kind: error instanceof StoreUnavailable ? 'unavailable' : 'bug', message };
+}
+
+function toError(failure: Failure): Error {
+  if (failure.kind === 'taxii') return new TaxiiError(failure.code, failure.message);
+  return failure.kind === 'unavailable' ? new StoreUnavailable(failure.message) : new Error(failure.message);
+}
+
+/** A door whose work is done in the thread. */
+export interface ThreadedDoor extends Door {
+  /** Lets what is under way end, then ends the thread. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the thread; unfinished publications go on by themselves.
+ *
+ * @param report told of background events. @param died called if the thread ends by itself: the server cannot go on.
+ */
+export function startThread(
+  options: ThreadOptions,
+  report: DoorOptions['report'],
+  died: (error: Error) => void,
+): ThreadedDoor {
+  const worker = new Worker(__filename, { workerData: options });
+  const waiting = new Map<string, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  let stopped = false;
+  const fail = (error: Error): void => {
+    for (const { reject } of waiting.values())
+      reject(new StoreUnavailable('The writer ended.', { cause: error }));
+    waiting.clear();
+    if (!stopped) died(error);
+  };
+  worker.on('message', (answer: Answer) => {
+    if ('event' in answer) {
+      report(answer.event, answer.details);
+      return;
+    }
+    const call = waiting.get(answer.id);
+    waiting.delete(answer.id);
+    if ('failure' in answer) call?.reject(toError(answer.failure));
+    else call?.resolve(answer.value);
+  });
+  worker.on('error', fail);
+  worker.on('exit', (code) => fail(new Error(`The writer's thread ended with code ${code}.`)));
+
+  const call = <T>(send: (id: string) => Call, transfer: readonly ArrayBuffer[] = []): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
+      const id = randomUUID();
+      waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      worker.postMessage(send(id), transfer);
+    });
+  return {
+    publish: (request) => {
+      const { buffer, byteLength } = request.body;
+      // Small bodies share a pool with others and are copied; large ones are handed over.
+      const whole = byteLength === buffer.byteLength && buffer instanceof ArrayBuffer;
+      return call<Status>((id) => ({ id, verb: 'publish', request }), whole ? [buffer] : []);
+    },
+    remove: (request) => call<Removal>((id) => ({ id, verb: 'remove', request })),
+    stop: async () => {
+      stopped = true;
+      await call((id) => ({ id, verb: 'stop' }));
+      await worker.terminate();
+    },
+  };
+}
+
+async function serve(
+  port: NonNullable<typeof parentPort>,
+  { store: url, limits, quotas }: ThreadOptions,
+): Promise<void> {
+  const store = await openStore(url);
+  const report: DoorOptions['report'] = (event, details) =>
+    port.postMessage({ event, details } satisfies Answer);
+  const door = openDoor(store, { clock: () => Date.now() * 1000, limits, quotas, report });
+  const run = (call: Call): Promise<unknown> => {
+    if (call.verb === 'publish') return door.publish(call.request);
+    if (call.verb === 'remove') return door.remove(call.request);
+    return door.stop().then(() => store.close());
+  };
+  port.on('message', (call: Call) => {
+    run(call).then(
+      (value) => port.postMessage({ id: call.id, value } satisfies Answer),
+      (error: unknown) => port.postMessage({ id: call.id, failure: toFailure(error) } satisfies Answer),
+    );
+  });
+  await door.resume();
+}
+
+if (!isMainThread && parentPort) void serve(parentPort, workerData as ThreadOptions);

@@ -1,0 +1,175 @@
+/** Judging a part: what is loaded for it, and what it is judged beside. */
+import type { Scope } from '../../domain/access';
+import { mayHaveTwin } from '../../domain/entries';
+import { blaming } from '../../domain/errors';
+import type { Definition } from '../../domain/markings';
+import { digestsOf, sees, type Candidate } from '../../domain/publication';
+import { publishPart, type Beside, type Published } from '../../domain/publishing';
+import { typeOf } from '../../domain/stix';
+import type { Part } from '../records';
+import type { Connection } from './connection';
+import { definitionOf } from './markings';
+import { uuidOf, type LoadedDoc, type Unit } from './unit';
+
+/** A document holds 16 MB; an object must leave room for what stands beside it. */
+const MOST_BYTES = 15 * 1024 * 1024;
+
+/** The registered identities among some, with their organisations. */
+export async function registeredAmong(
+  { tables }: Connection,
+  identities: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const wanted = [...new Set(identities)].filter((id) => id.startsWith('identity--'));
+  if (wanted.length === 0) return new Map();
+  const organisations = await tables.organisations.find({ identity: { $in: wanted } }).toArray();
+  return new Map(organisations.map((o) => [o.identity ?? '', o._id]));
+}
+
+export const candidatesOf = (part: Part): Candidate[] =>
+  part.members.flatMap((m) => ('candidate' in m ? [m.candidate] : []));
+
+/** A document cannot hold it: refused before anything is decided. */
+function tooLarge(candidate: Candidate): string | undefined {
+  const size = Buffer.byteLength(candidate.text);
+  return size > MOST_BYTES
+    ? `SIZE at /: found ${size} bytes, expected at most ${MOST_BYTES} on this store.`
+    : undefined;
+}
+
+/** What of an object is looked at: its edges, and what has the instant or content of something that comes. */
+export function standingFilter(candidates: readonly Candidate[], citers: readonly string[]): object {
+  const objects = candidates.map((c) => uuidOf(c.id));
+  const identities = candidates.flatMap((c) => c.createdBy ?? []).map(uuidOf);
+  const keys = candidates.flatMap((c) => c.stated?.key ?? []);
+  const digests = candidates.filter((c) => !c.stated).flatMap(digestsOf);
+  const near = [{ edge: { $ne: false } }, { key: { $in: keys } }, { digest: { $in: digests } }];
+  return {
+    state: 'live',
+    $or: [{ u: { $in: [...new Set([...objects, ...identities])] }, $or: near }, { u: { $in: [...citers] } }],
+  };
+}
+
+/** What a part is judged beside: it was loaded before, whoever may need it. */
+function besideOf(
+  scope: Scope<'write'>,
+  unit: Unit,
+  registered: ReadonlyMap<string, string>,
+  definitions: readonly Definition[],
+  before: readonly Published[],
+): Beside {
+  const organisation = scope.principal.organisation.id;
+  const byRef = new Map(unit.loaded().map((doc) => [doc.ref, doc]));
+  const added = new Map(before.flatMap((part) => part.additions).map((a) => [a.ref, a.candidate]));
+  return {
+    isUnavailable: () => false,
+    look: () => undefined,
+    lookAtAll: () => undefined,
+    registered: (identity) => registered.get(identity),
+    definitionsOf: (marking) => definitions.filter((d) => d.marking === marking),
+    lineage: (ref) => {
+      const candidate = added.get(ref);
+      if (candidate) return candidate;
+      const doc = byRef.get(ref) as LoadedDoc;
+      return {
+        created: doc.created ?? undefined,
+        createdBy: doc.createdBy ?? undefined,
+        revoked: doc.revoked,
+      };
+    },
+    otherTypes: (id) =>
+      unit
+        .under(uuidOf(id))
+        .filter(
+          (other) =>
+            typeOf(other) !== typeOf(id) &&
+            unit.versions(other).some((v) => v.publisher === organisation && sees(scope, v)),
+        )
+        .map(typeOf),
+  };
+}
+
+/** What a part needs beyond the edges: nearest older versions, twins, and all where two specifications meet. */
+async function loadMore(
+  { tables }: Connection,
+  scope: Scope<'write'>,
+  unit: Unit,
+  candidates: readonly Candidate[],
+): Promise<void> {
+  const c = scope.collection.id;
+  const whole = new Set<string>();
+  for (const { id, spec, stated } of candidates) {
+    const standing = unit.versions(id);
+    if (standing.some((v) => v.spec !== spec)) whole.add(uuidOf(id));
+    const newer = stated && standing.some((v) => v.key > stated.key);
+    if (!newer || scope.clearance === undefined || whole.has(uuidOf(id))) continue;
+    const older = {
+      c,
+      u: uuidOf(id),
+      state: 'live',
+      key: { $lt: stated.key },
+      rank: { $lte: scope.clearance },
+    } as const;
+    const [nearest] = await tables.entries
+      .find(older, { projection: { ref: 1 } })
+      .sort({ key: -1 })
+      .limit(1)
+      .toArray();
+    if (!nearest) continue;
+    const entries = { c, u: uuidOf(id), state: 'live', ref: nearest.ref } as const;
+    unit.take(await tables.entries.find(entries, { projection: { body: 0 } }).toArray());
+  }
+  for (const doc of unit.loaded()) {
+    if (doc.edge === false || !mayHaveTwin(doc, [{ ranges: doc }])) continue;
+    const twins = { c, u: doc.u, state: 'live', key: doc.key } as const;
+    unit.take(await tables.entries.find(twins, { projection: { body: 0 } }).toArray());
+  }
+  const old = unit.loaded().filter((doc) => doc.owner === undefined);
+  for (const doc of old) whole.add(doc.u);
+  if (whole.size === 0) return;
+  const all = { c, u: { $in: [...whole] }, state: 'live' } as const;
+  unit.take(await tables.entries.find(all, { projection: { body: 0 } }).toArray());
+}
+
+interface Looked {
+  readonly unit: Unit;
+  readonly candidates: readonly Candidate[];
+}
+
+/** Judges a part in a unit that was loaded for it. @param before parts in the same unit. */
+export async function judgePart(
+  connection: Connection,
+  scope: Scope<'write'>,
+  { unit, candidates }: Looked,
+  { members, status }: Pick<Part, 'members' | 'status'>,
+  before: readonly Published[] = [],
+): Promise<Published> {
+  await loadMore(connection, scope, unit, candidates);
+  const identities = candidates.flatMap((c) => [c.id, c.createdBy ?? '']);
+  const registered = await registeredAmong(connection, identities);
+  const known = [
+    ...(await knownDefinitions(connection, candidates)),
+    ...before.flatMap((p) => p.definitions),
+  ];
+  const beside = besideOf(scope, unit, registered, known, before);
+  return publishPart(unit.domain, scope, members, status.requested, beside);
+}
+
+async function knownDefinitions(
+  { tables }: Connection,
+  candidates: readonly Candidate[],
+): Promise<Definition[]> {
+  const cited = [...new Set(candidates.flatMap((c) => c.marks.cited))];
+  const found = cited.length === 0 ? [] : await tables.markings.find({ marking: { $in: cited } }).toArray();
+  return found.map(definitionOf);
+}
+
+/** A part without the members that no document can hold. */
+export function holdable(part: Part): Part {
+  const members = part.members.map((member, i) => {
+    const message = 'candidate' in member ? blaming(i, () => tooLarge(member.candidate)) : undefined;
+    if (!('candidate' in member) || message === undefined) return member;
+    const version = member.candidate.stated?.version ?? '';
+    return { refused: { id: member.candidate.id, version, message } };
+  });
+  return { ...part, members };
+}
