@@ -1,9 +1,10 @@
 /** Publishing and removing on the store of this machine, through the one door, as an account. */
 import { scopeFor, type Principal } from '../../src/domain/access';
 import type { Collection } from '../../src/domain/channel';
-import { chooseRemoval, type RemovableVersion, type RemovalChoice } from '../../src/domain/publication';
-import { ALL } from '../../src/domain/query';
-import { groupOf } from '../../src/domain/stix';
+import { ownerFor } from '../../src/domain/publication';
+import { ALL, type RemovalSelection } from '../../src/domain/query';
+import { chooseRemoval, type RemovableVersion, type RemovalChoice } from '../../src/domain/removal';
+import { groupOf, type StixObject } from '../../src/domain/stix';
 import type { StatusDetails } from '../../src/domain/taxii';
 import { instantKey } from '../../src/domain/timestamp';
 import { describeAll } from '../../src/publish/describe';
@@ -11,7 +12,7 @@ import { dependencyGroups, partsOf, type Ordered } from '../../src/feeds/order';
 import { Foresight, type Foreseen } from '../../src/publish/foresee';
 import { openDoor, type OpenDoor } from '../../src/publish/publish';
 import { readCollection } from '../../src/operations/read-collection';
-import type { Removal } from '../../src/store/objects';
+import type { Inspected, Removal } from '../../src/store/objects';
 import type { Store } from '../../src/store/store';
 import { allowed } from './select';
 import { actorOf, type Arguments, type Context } from '../verb';
@@ -137,38 +138,58 @@ export class LocalDoor {
       if (this.outcome.refused.length < MOST_KEPT) this.outcome.refused.push(failure);
   }
 
-  /** Removes every version of an object that the account may remove. @returns why not, or undefined. */
-  async remove(objectId: string): Promise<string | undefined> {
-    const selection = { version: ALL, specVersions: undefined };
+  /**
+   * Removes every version of an object that the account may remove.
+   *
+   * @param publisher the id of the organisation whose versions alone are meant. @returns why not, or undefined.
+   */
+  async remove(objectId: string, publisher?: string): Promise<string | undefined> {
+    const selection = { version: ALL, specVersions: undefined, publisher };
     const { id: principalId } = this.principal;
     const { by } = this;
     const removal = await allowed<Removal | RemovalChoice>(objectId, () =>
       this.apply
         ? this.door.remove({ principalId, collectionId: this.collection.id, objectId, selection, by })
-        : this.chooseRemoval(objectId),
+        : this.chooseRemoval(objectId, selection),
     );
-    if (removal === 'absent') return 'it is not here, or not for this account';
+    if (removal === 'absent')
+      return publisher === undefined
+        ? 'it is not here, or not for this account'
+        : 'this account sees no version of it that this organisation published';
     if (removal === 'not-theirs')
       return 'another organisation published it; removing it takes the right to curate';
     return undefined;
   }
 
   /** What a removal would choose of the versions that the account sees: hidden ones may make them another's. */
-  private async chooseRemoval(objectId: string): Promise<RemovalChoice> {
+  private async chooseRemoval(objectId: string, selection: RemovalSelection): Promise<RemovalChoice> {
     const scope = scopeFor(this.principal, this.collection, 'remove');
     const owners = new Map((await this.store.people.organisations()).map((o) => [o.identity, o.id]));
     const standing: RemovableVersion[] = [];
-    const versions = { versions: true, ids: [objectId] };
-    for await (const item of readCollection(this.store, this.principal, this.collection, versions)) {
-      const { date: ref, version, spec, rank, publisher, object, type } = item;
+    for (const item of await this.versionsOf(objectId)) {
+      const { date: ref, version, spec, rank, publisher, text, type } = item;
+      const object = JSON.parse(text) as StixObject;
       const createdBy = typeof object['created_by_ref'] === 'string' ? object['created_by_ref'] : undefined;
       const ownerless = groupOf(type) === 'SCO';
       const key = instantKey(version) ?? version;
-      // The oldest arrival comes first.
-      const owner = standing[0]?.owner ?? publisher;
+      const owner = ownerFor(standing, rank) ?? publisher;
       standing.push({ ref, spec, version, key, digest: '', rank, publisher, owner, createdBy, ownerless });
     }
-    const all = { version: ALL, specVersions: undefined };
-    return chooseRemoval(scope, objectId, standing, all, (identity) => owners.get(identity));
+    return chooseRemoval(scope, objectId, standing, selection, (identity) => owners.get(identity));
+  }
+
+  /** The oldest arrival first: what a listing has, and what it leaves out where several published one version. */
+  private async versionsOf(objectId: string): Promise<Inspected[]> {
+    const found: Inspected[] = [];
+    const versions = { versions: true, ids: [objectId] };
+    for await (const item of readCollection(this.store, this.principal, this.collection, versions))
+      found.push(item);
+    const rivals = await this.store.objects.rivals(
+      scopeFor(this.principal, this.collection, 'read'),
+      objectId,
+    );
+    const contested = new Set(rivals.map(({ version }) => instantKey(version)));
+    const others = found.filter(({ version }) => !contested.has(instantKey(version)));
+    return [...others, ...rivals].sort((a, b) => a.date - b.date);
   }
 }

@@ -1,8 +1,10 @@
 /** One object with all that is known of it: versions, relationships and their ends, who brought it, who may read it. */
-import { accessOf } from '../../src/domain/access';
+import { accessOf, scopeFor } from '../../src/domain/access';
 import { OperatorError } from '../../src/domain/errors';
 import { formatTimestamp } from '../../src/domain/timestamp';
 import { tlpName } from '../../src/domain/tlp';
+import type { StixObject } from '../../src/domain/stix';
+import type { Inspected } from '../../src/store/objects';
 import type { Store } from '../../src/store/store';
 import { titleOf } from './search';
 import { readCollection, type Item } from '../../src/operations/read-collection';
@@ -17,16 +19,20 @@ interface Related {
   readonly title: string;
 }
 
+interface ShownVersion {
+  readonly version: string;
+  readonly date_added: string;
+  readonly tlp: string;
+  readonly publisher: string;
+  readonly revoked: boolean;
+}
+
 interface Shown {
   readonly collection: string;
   readonly object: Item['object'];
-  readonly versions: readonly {
-    version: string;
-    date_added: string;
-    tlp: string;
-    publisher: string;
-    revoked: boolean;
-  }[];
+  readonly versions: readonly ShownVersion[];
+  /** Versions that several organisations published, unable to see each other's: the first of each is among `versions`. */
+  readonly rivals: readonly ShownVersion[];
   readonly relationships: readonly Related[];
   readonly readers: readonly string[];
 }
@@ -60,6 +66,13 @@ async function look(store: Store, a: Arguments, id: string): Promise<Shown[]> {
   const principal = await actingAs(store, a);
   const principals = await store.people.principals();
   const names = new Map((await store.people.organisations()).map((o) => [o.id, o.name]));
+  const shownOf = (v: Inspected): ShownVersion => ({
+    version: v.version,
+    date_added: formatTimestamp(v.date),
+    tlp: tlpName(v.rank),
+    publisher: names.get(v.publisher) ?? v.publisher,
+    revoked: (JSON.parse(v.text) as StixObject)['revoked'] === true,
+  });
   const found: Shown[] = [];
   for (const collection of (await store.catalog.channels()).flatMap((c) => c.collections)) {
     if (!accessOf(principal, collection).read) continue;
@@ -73,13 +86,8 @@ async function look(store: Store, a: Arguments, id: string): Promise<Shown[]> {
     found.push({
       collection: `${collection.apiRoot}/${collection.alias}`,
       object: newest.object,
-      versions: versions.map((v) => ({
-        version: v.version,
-        date_added: formatTimestamp(v.date),
-        tlp: tlpName(v.rank),
-        publisher: names.get(v.publisher) ?? v.publisher,
-        revoked: v.object['revoked'] === true,
-      })),
+      versions: versions.map(shownOf),
+      rivals: (await store.objects.rivals(scopeFor(principal, collection, 'read'), id)).map(shownOf),
       relationships: await related(read, id),
       readers: principals
         .filter((p) => {
@@ -94,22 +102,27 @@ async function look(store: Store, a: Arguments, id: string): Promise<Shown[]> {
   return found;
 }
 
+const versionTable = (versions: readonly ShownVersion[]): string =>
+  table(
+    ['version', 'added', 'tlp', 'publisher', ''],
+    versions.map((v) => [v.version, v.date_added, v.tlp, v.publisher, v.revoked ? 'revoked' : '']),
+  );
+
 export async function showObject(store: Store, a: Arguments, context: Context, id: string): Promise<void> {
   const shown = await look(store, a, id);
   if (a.json) {
     context.print(JSON.stringify(shown));
     return;
   }
-  for (const { collection, object, versions, relationships, readers } of shown) {
+  for (const { collection, object, versions, rivals, relationships, readers } of shown) {
     context.print(`${collection}\n\n${JSON.stringify(object, null, 2)}\n`);
-    const rows = versions.map((v) => [
-      v.version,
-      v.date_added,
-      v.tlp,
-      v.publisher,
-      v.revoked ? 'revoked' : '',
-    ]);
-    context.print(table(['version', 'added', 'tlp', 'publisher', ''], rows));
+    context.print(versionTable(versions));
+    if (rivals.length > 0) {
+      context.print(
+        `\nPublished by several that could not see each other's; readers of both get the first:\n${versionTable(rivals)}`,
+      );
+      context.print(`To settle it: jisr remove objects ${collection} --id ${id} --publisher NAME`);
+    }
     if (relationships.length > 0) {
       const ends = relationships.map((r) => [
         r.direction === 'to' ? '→' : '←',

@@ -1,4 +1,5 @@
 /** copy, move, remove: objects from one collection to another, or out of one. */
+import { scopeFor } from '../../src/domain/access';
 import type { Collection } from '../../src/domain/channel';
 import type { Store } from '../../src/store/store';
 import { tell, type Step } from '../local/act';
@@ -6,7 +7,14 @@ import { gather, GATHERING, GATHERING_HELP } from '../local/gather';
 import { LocalDoor } from '../local/local-door';
 import type { Item } from '../../src/operations/read-collection';
 import { actingAs, collectionNamed, SELECTION, SELECTION_HELP } from '../local/select';
-import { UsageError, type Arguments, type Context, type ExitCode, type Verb } from '../verb';
+import {
+  findOrganisation,
+  UsageError,
+  type Arguments,
+  type Context,
+  type ExitCode,
+  type Verb,
+} from '../verb';
 
 async function copyTo(
   store: Store,
@@ -31,17 +39,35 @@ async function removeFrom(
   a: Arguments,
   context: Context,
   items: readonly Item[],
+  publisher?: string,
 ): Promise<Step[]> {
   const door = new LocalDoor(store, await actingAs(store, a), source, context, a.apply);
   const steps: Step[] = [];
   // All versions of an object go at once.
   const outcomes = new Map<string, string | undefined>();
   for (const item of items) {
-    if (!outcomes.has(item.id)) outcomes.set(item.id, await door.remove(item.id));
+    if (!outcomes.has(item.id)) outcomes.set(item.id, await door.remove(item.id, publisher));
     const refused = outcomes.get(item.id);
     steps.push(refused === undefined ? { item } : { item, refused });
   }
   return steps;
+}
+
+const CONTESTED =
+  'several organisations published one version of it, and only one would go along; settle it first: jisr show object ID';
+
+/** The ids of objects of which a listing leaves versions out (D7a). */
+async function contested(
+  store: Store,
+  source: Collection,
+  a: Arguments,
+  items: readonly Item[],
+): Promise<ReadonlySet<string>> {
+  const scope = scopeFor(await actingAs(store, a), source, 'read');
+  const found = new Set<string>();
+  for (const id of new Set(items.map((item) => item.id)))
+    if ((await store.objects.rivals(scope, id)).length > 0) found.add(id);
+  return found;
 }
 
 async function toAndFrom(
@@ -104,7 +130,12 @@ export const move: Verb = {
   options,
   run: async (a, context): Promise<ExitCode> => {
     const { store, source, target, items } = await toAndFrom(a, context);
-    const copied = await copyTo(store, target, a, context, items);
+    const unsettled = await contested(store, source, a, items);
+    const settled = items.filter((item) => !unsettled.has(item.id));
+    const copied = [
+      ...(await copyTo(store, target, a, context, settled)),
+      ...items.filter((item) => unsettled.has(item.id)).map((item): Step => ({ item, refused: CONTESTED })),
+    ];
     const kept = new Set(copied.filter((s) => s.refused !== undefined).map((s) => s.item.id));
     const removed = await removeFrom(
       store,
@@ -120,14 +151,17 @@ export const move: Verb = {
 export const removeObjects = {
   help: help(
     'jisr remove objects ROOT/ALIAS',
-    'All versions go. What another organisation published takes the right to curate.',
+    `All versions go. What another organisation published takes the right to curate. Where organisations that could not see
+each other's published one version, --publisher NAME takes out what that organisation published, and leaves the rest.`,
     'jisr remove objects europe/indicators --expired',
   ),
-  options: { ...SELECTION, ...GATHERING },
+  options: { ...SELECTION, ...GATHERING, publisher: { type: 'string' as const } },
   run: async (a: Arguments, context: Context, name: string | undefined): Promise<ExitCode> => {
     const store = await context.store();
     const source = await collectionNamed(store, name);
+    const of = a.text('publisher');
+    const publisher = of === undefined ? undefined : (await findOrganisation(store, of)).id;
     const items = await gather(store, source, a, context);
-    return tell(a, context, 'remove', await removeFrom(store, source, a, context, items));
+    return tell(a, context, 'remove', await removeFrom(store, source, a, context, items, publisher));
   },
 };

@@ -1,7 +1,6 @@
-/** What happens to an object that is published or removed, given what the collection holds: pure decisions. */
+/** What happens to an object that is published, given what the collection holds: pure decisions. */
 import { notTheirs, type Scope } from './access';
 import { byArrival, type RankedVersion, type Ref } from './entries';
-import type { VersionSelection } from './query';
 import type { StatedVersion } from './stix';
 import { instantKey } from './timestamp';
 import { rankFrom, tlpName, type Marks, type Rank, type ResolvedMarks } from './tlp';
@@ -66,7 +65,12 @@ export type Judgement =
     }
   | { readonly outcome: 'held'; readonly version: string; readonly message: string }
   /** Reported like a first addition, but nothing is added: the very same stands already, where the publisher cannot see it. */
-  | { readonly outcome: 'conceal'; readonly reason: string | undefined; readonly message: string | undefined }
+  | {
+      readonly outcome: 'conceal';
+      readonly rank: Rank;
+      readonly reason: string | undefined;
+      readonly message: string | undefined;
+    }
   | { readonly outcome: 'fail'; readonly message: string };
 
 const fail = (message: string): Judgement => ({ outcome: 'fail', message });
@@ -128,7 +132,7 @@ export const sees = (scope: Scope, { rank }: { readonly rank: Rank }): boolean =
  * Whose an object is for the readers of a rank (D8a): of two organisations that could not see each other, each owns
  * what it published for the ranks that see it only.
  */
-function ownerFor(standing: readonly StandingVersion[], rank: Rank): string | undefined {
+export function ownerFor(standing: readonly StandingVersion[], rank: Rank): string | undefined {
   const seen = standing.filter((v) => v.rank <= rank);
   const top = Math.max(...seen.map((v) => v.rank));
   return seen.filter((v) => v.rank === top).sort(byArrival)[0]?.owner;
@@ -212,10 +216,11 @@ export function judge(
 
   const hidden = standing.filter((v) => !visible.includes(v));
   const twins = hidden.filter((v) => isSame(v) && v.rank <= rank);
-  if (twins.some(isEqual)) return { outcome: 'conceal', reason: undefined, message };
+  if (twins.some(isEqual)) return { outcome: 'conceal', rank, reason: undefined, message };
   if (twins.some((v) => v.publisher === organisation))
     return {
       outcome: 'conceal',
+      rank,
       reason: 'its organisation has published this version with other content',
       message,
     };
@@ -226,53 +231,3 @@ export function judge(
 
 const ruleOf = (line: string): string => line.slice(0, line.indexOf(' '));
 const name = (rank: Rank): string => tlpName(rank).toUpperCase();
-
-/** A standing version with what its removal is judged by. */
-export interface RemovableVersion extends StandingVersion {
-  readonly createdBy: string | undefined;
-  readonly ownerless: boolean;
-}
-
-/** `absent`: no such version that the caller may see; `not-theirs`: there is, and it takes curate. */
-export type RemovalChoice = { readonly remove: readonly Ref[] } | 'absent' | 'not-theirs';
-
-/**
- * Chooses what a DELETE removes (D8a, T-352, T-353).
- *
- * @param standing the versions of the object that the caller may see.
- */
-export function chooseRemoval(
-  scope: Scope<'remove'>,
-  id: string,
-  standing: readonly RemovableVersion[],
-  selection: { readonly version: VersionSelection; readonly specVersions: readonly string[] | undefined },
-  identityOwner: (identity: string) => string | undefined,
-): RemovalChoice {
-  const eligible = standing
-    .filter((v) => sees(scope, v))
-    .filter((v) => selection.specVersions === undefined || selection.specVersions.includes(v.spec))
-    .sort((a, b) => (a.key < b.key ? -1 : 1));
-  const picked = pick(eligible, selection.version);
-  if (picked.length === 0) return 'absent';
-  const theirs = picked.filter(
-    (v) =>
-      notTheirs(
-        scope,
-        // An observable belongs to nobody, but a copy of it to whoever put it here.
-        { id, ownerless: false, createdBy: v.createdBy },
-        v.ownerless ? v.publisher : v.owner,
-        identityOwner,
-      ) === undefined,
-  );
-  return theirs.length === 0 ? 'not-theirs' : { remove: theirs.map((v) => v.ref) };
-}
-
-function pick<V extends { readonly key: string }>(sorted: readonly V[], selection: VersionSelection): V[] {
-  if (selection.all) return [...sorted];
-  const wanted = new Set<string>(selection.instants);
-  const first = sorted[0];
-  const last = sorted.at(-1);
-  if (first && selection.keywords.includes('first')) wanted.add(first.key);
-  if (last && selection.keywords.includes('last')) wanted.add(last.key);
-  return sorted.filter((v) => wanted.has(v.key));
-}

@@ -140,7 +140,7 @@ export function publishPart(
       const { reason } = judgement;
       if (reason !== undefined)
         remarks.push({ action: 'set-aside', subject: id, detail: { reason, object: candidate.text } });
-      return named(unit.phantom());
+      return named(unit.phantom(judgement.rank));
     }
     const { rank, owner, beside: others } = judgement;
     if (supersedes(unit.standing(id), candidate.spec, rank)) beside.lookAtAll(id);

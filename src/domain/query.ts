@@ -21,6 +21,12 @@ export interface Matching {
   readonly properties: PropertyFilters;
 }
 
+/** Which versions of an object are removed. */
+export interface RemovalSelection extends Pick<Matching, 'version' | 'specVersions'> {
+  /** The id of the organisation whose versions alone are meant, where several published one (D7a); undefined: all. */
+  readonly publisher?: string | undefined;
+}
+
 export interface ObjectQuery extends Matching {
   /** Strictly later than this (T-145); the later of `added_after` and the cursor's position (T-183). */
   readonly after: Micros | undefined;

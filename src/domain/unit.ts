@@ -11,7 +11,7 @@ import {
   type Ref,
 } from './entries';
 import { formatTimestamp, instantKey, type Micros } from './timestamp';
-import { RANKS, type Rank } from './tlp';
+import type { Rank } from './tlp';
 
 /** An entry with the id of its object. */
 export interface ObjectEntry extends Entry {
@@ -57,7 +57,7 @@ export class Unit<V extends RankedVersion> {
   private readonly objects = new Map<string, Standing<V>>();
   /** Added versions that their date will name, with their objects. */
   private readonly nameless = new Map<Ref, string>();
-  private readonly phantoms: Ref[] = [];
+  private readonly phantoms = new Map<Ref, Rank>();
   private made = 0;
 
   /** What the store holds of an object: all of it, or what {@link settle} asks for at least; more may come later. */
@@ -94,10 +94,11 @@ export class Unit<V extends RankedVersion> {
     return ref;
   }
 
-  /** A ref that gets a date and is nothing: what only looks like an addition is dated like one. */
-  phantom(): Ref {
-    this.phantoms.push(-++this.made);
-    return -this.made;
+  /** A ref that gets a date and is nothing: what only looks like an addition is dated like one of its rank. */
+  phantom(rank: Rank): Ref {
+    const ref = -++this.made;
+    this.phantoms.set(ref, rank);
+    return ref;
   }
 
   rerank(id: string, ref: Ref, rank: Rank): void {
@@ -141,7 +142,7 @@ export class Unit<V extends RankedVersion> {
       ref,
       low: this.of(id).versions.get(ref)!.rank,
     }));
-    const unreal = this.phantoms.map((ref): Gain => ({ id: '', ref, low: RANKS }));
+    const unreal = [...this.phantoms].map(([ref, low]): Gain => ({ id: '', ref, low }));
     date([...early.flatMap((id) => this.settle(id, changes)), ...unnamed, ...unreal]);
 
     // What its date names can be settled only now; its one entry has that date.
@@ -169,7 +170,10 @@ export class Unit<V extends RankedVersion> {
       if (!still) spent.push({ id, ...entry });
       else if (!same(still.ranges, entry.ranges)) cuts.push({ id, ...still });
     }
-    return gained.map((gain) => ({ id, ...gain, low: lowestRank(gain.ranges) }));
+    // Its publisher is told dates: that of a new version does not depend on who else answers in its place (D7a, D9a).
+    const lowOf = ({ ref, ranges }: Omit<Entry, 'date'>): number =>
+      ref < 0 ? (versions.get(ref) as V).rank : lowestRank(ranges);
+    return gained.map((gain) => ({ id, ...gain, low: lowOf(gain) }));
   }
 
   private of(id: string): Standing<V> {

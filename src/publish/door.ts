@@ -1,5 +1,5 @@
 /** What the HTTP side asks of the door: everything that changes objects, whoever carries it out. */
-import type { Matching } from '../domain/query';
+import type { RemovalSelection } from '../domain/query';
 import type { Status } from '../domain/taxii';
 import type { Removal } from '../store/objects';
 
@@ -16,7 +16,7 @@ export interface RemoveRequest {
   readonly principalId: string;
   readonly collectionId: string;
   readonly objectId: string;
-  readonly selection: Pick<Matching, 'version' | 'specVersions'>;
+  readonly selection: RemovalSelection;
   readonly by?: string;
 }
 

@@ -1,7 +1,7 @@
 /** The port, objects: what is appended, removed and read. */
 import type { Scope } from '../domain/access';
 import type { Verdict } from '../domain/publishing';
-import type { Matching, ObjectQuery } from '../domain/query';
+import type { ObjectQuery, RemovalSelection } from '../domain/query';
 import type { Status } from '../domain/taxii';
 import type { Micros } from '../domain/timestamp';
 import type { Rank } from '../domain/tlp';
@@ -113,11 +113,12 @@ export interface ObjectStore {
    */
   foresee(scope: Scope<'write'>, parts: readonly Part[]): Promise<readonly Verdict[]>;
   /** Removes versions of one object, chosen by `chooseRemoval`. @throws {StoreUnavailable} */
-  remove(
-    scope: Scope<'remove'>,
-    id: string,
-    selection: Pick<Matching, 'version' | 'specVersions'>,
-  ): Promise<Removal>;
+  remove(scope: Scope<'remove'>, id: string, selection: RemovalSelection): Promise<Removal>;
+  /**
+   * The versions of an object of whose instant the caller sees several (D7a), the oldest first and of one instant in the
+   * order of arrival: a listing has the first of each. At most {@link MOST_HELD}.
+   */
+  rivals(scope: Scope<'read'>, id: string): Promise<readonly Inspected[]>;
   /**
    * The objects of a page as JSON, joined by commas: ready to stand in an envelope.
    *

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LANGUAGES, placeName, word } from '../../scripts/output/stats-words';
 import { openStore } from '../../src/store/open';
-import { part, write } from '../support/exchange';
+import { part, tool, toolId, write } from '../support/exchange';
 import { furnish, IDENTITY } from '../support/desk';
 import { jisrOn, NOW } from '../support/jisr';
 
@@ -605,6 +605,54 @@ describe('revoke, expire, remove, copy, move, dedupe', () => {
     await said(['remove', 'objects', TO, '--all', '--apply']);
     expect(await held()).toHaveLength(0);
     expect((await jisr('search global/indicators --name theirs')).out).toContain('theirs.example');
+  });
+
+  test('D7a: one version of two organisations is shown as both have it; a curator takes out one, and move none', async () => {
+    const id = toolId();
+    const store = await openStore(url);
+    const principals = await store.people.principals();
+    const [c] = (await store.catalog.channels())
+      .flatMap((channel) => channel.collections)
+      .filter(({ apiRoot, alias }) => `${apiRoot}/${alias}` === TO);
+    for (const [name, rank] of [
+      ['desk', 4],
+      ['low', 1],
+    ] as const) {
+      const who = principals.find((p) => p.name === name)!;
+      await store.objects.append(write(c!, who), part([tool(id, 1, rank, { name: `of ${name}` })]));
+    }
+    await store.close();
+    const [shown] = JSON.parse((await jisr(`show object ${id} --json`)).out);
+    expect(shown.rivals).toMatchObject([
+      { publisher: 'desk house', tlp: 'red' },
+      { publisher: 'low house', tlp: 'green' },
+    ]);
+    const { out } = await jisr(`show object ${id}`);
+    expect(out).toContain(`jisr remove objects ${TO} --id ${id} --publisher`);
+    expect(JSON.parse((await jisr(`show object ${id} --as low --json`)).out)).toMatchObject([{ rivals: [] }]);
+    expect((await jisr('audit --action conflict')).out).toContain(id);
+
+    const moved = await said(['move', TO, '--to', 'global/indicators', '--id', id, '--apply']);
+    expect(moved).toMatchObject({
+      code: 1,
+      done: [],
+      refused: [{ id, why: expect.stringContaining('show object') }],
+    });
+
+    const settle = ['remove', 'objects', TO, '--id', id, '--publisher'];
+    expect(await jisr([...settle, 'nobody'])).toMatchObject({ code: 3 });
+    expect(await said([...settle, 'operator house'])).toMatchObject({ code: 1, done: [] });
+    expect(await said([...settle, 'desk house', '--as', 'low'])).toMatchObject({ code: 1, done: [] });
+    expect(await said([...settle, 'desk house'])).toMatchObject({ code: 0, applied: false, done: [id] });
+    expect(await held('--id', id)).toMatchObject([{ object: { name: 'of desk' } }]);
+    expect(await said([...settle, 'desk house', '--apply'])).toMatchObject({ code: 0, done: [id] });
+    expect(await held('--id', id)).toMatchObject([{ object: { name: 'of low' } }]);
+    expect((await jisr('audit --action remove')).out).toContain(id);
+    expect(JSON.parse((await jisr(`show object ${id} --json`)).out)).toMatchObject([{ rivals: [] }]);
+    expect(await said(['move', TO, '--to', 'global/indicators', '--id', id])).toMatchObject({
+      code: 0,
+      done: [id],
+    });
   });
 
   test('a copy that the target refuses stays where it is, with the reason (D6)', async () => {

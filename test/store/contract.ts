@@ -773,6 +773,10 @@ export function describeStore(name: string, open: Open): void {
       expect(await store.objects.known(write(c, low), [secret, open, identity, toolId()])).toEqual(
         new Set([open, identity]),
       );
+      // Accounts of one organisation see up to their own clearance (D8b).
+      const beside = write(c, principal(1, { organisation: high.organisation }));
+      expect(await store.objects.known(beside, [secret, open])).toEqual(new Set([open]));
+      expect([...(await store.objects.lookup(beside, [secret, open])).keys()]).toEqual([open]);
     });
 
     test('inspect gives the page of find with the provenance of each version', async () => {

@@ -5,7 +5,7 @@ import type { Principal } from '../../src/domain/access';
 import type { Collection, Right } from '../../src/domain/channel';
 import { ALL, LAST } from '../../src/domain/query';
 import type { StixObject } from '../../src/domain/stix';
-import type { Micros } from '../../src/domain/timestamp';
+import { instantKey, type Micros } from '../../src/domain/timestamp';
 import { TLP_NAMES, type Rank } from '../../src/domain/tlp';
 import type { StoreOptions } from '../../src/store/open';
 import type { Store } from '../../src/store/store';
@@ -174,6 +174,48 @@ export function describeTrust(name: string, open: Open): void {
       expect(await store.house.check(() => undefined)).toEqual([]);
     });
 
+    test('who sees both of one instant is shown both, and takes out either (D7a)', async () => {
+      for (const goes of ['squatted', 'genuine'] as const) {
+        const { store, c } = await withCollection();
+        const id = toolId();
+        const publishers = { squatted: member(4), genuine: member(2) };
+        await store.objects.append(
+          write(c, publishers.squatted),
+          part([tool(id, 1, 4, { name: 'squatted' }), tool(id, 2, 4)]),
+        );
+        await store.objects.append(write(c, publishers.genuine), part([tool(id, 1, 2, { name: 'genuine' })]));
+        const rivals = async (rank: Rank): Promise<unknown[]> =>
+          (await store.objects.rivals(read(c, rank), id)).map(({ version, rank: r, publisher, text }) => ({
+            ...{ version, rank: r, publisher, name: (JSON.parse(text) as StixObject)['name'] },
+          }));
+        expect(await rivals(3)).toEqual([]);
+        expect(await rivals(4)).toEqual([
+          { version: day(1), rank: 4, publisher: publishers.squatted.organisation.id, name: 'squatted' },
+          { version: day(1), rank: 2, publisher: publishers.genuine.organisation.id, name: 'genuine' },
+        ]);
+        const before = (await store.objects.list(read(c, 4), everything)).last!;
+        const instants = [instantKey(day(1)) as string];
+        const of = publishers[goes].organisation.id;
+        const one = {
+          version: { all: false, keywords: [], instants },
+          specVersions: undefined,
+          publisher: of,
+        } as const;
+        // Neither somebody who sees one only, nor one whose it is not.
+        expect(await store.objects.remove(removal(c, member(1)), id, one)).toBe('absent');
+        expect(await store.objects.remove(removal(c, member(4)), id, one)).toBe('not-theirs');
+        expect(await store.objects.remove(removal(c, curator()), id, one)).toEqual({ removed: 1 });
+        expect(await rivals(4)).toEqual([]);
+        const stays = goes === 'squatted' ? 'genuine' : 'squatted';
+        const first = query({ version: one.version });
+        expect((await found(store, read(c, 4), first)).map((o) => o['name'])).toEqual([stays]);
+        // Gained once by who had the other, and by nobody else.
+        const gained = await found(store, read(c, 4), query({ version: ALL, after: before }));
+        expect(gained.map((o) => o['name'])).toEqual(goes === 'squatted' ? ['genuine'] : []);
+        expect(await store.house.check(() => undefined)).toEqual([]);
+      }
+    });
+
     test('its publisher revises what it published under a squatted id, the squatter does not', async () => {
       const { store, c } = await withCollection();
       const id = toolId();
@@ -275,6 +317,99 @@ export function describeTrust(name: string, open: Open): void {
       );
     });
 
+    test('under one clock and one chance all answers are equal to the microsecond, whatever is hidden', async () => {
+      const object = fc.record({
+        kind: fc.constantFrom('tool', 'ipv4-addr', 'nameless-tool'),
+        id: fc.nat(1),
+        version: fc.integer({ min: 1, max: 2 }),
+        rank: fc.integer({ min: 0, max: 4 }),
+        name: fc.constantFrom('a', 'b'),
+      });
+      const hidden = fc.array(object, { minLength: 1, maxLength: 5 });
+      const parts = fc.array(fc.array(object, { minLength: 1, maxLength: 4 }), {
+        minLength: 1,
+        maxLength: 3,
+      });
+      const uuids = [uuid(), uuid()];
+      const make = ({
+        kind,
+        id,
+        version,
+        rank,
+        name,
+      }: {
+        kind: string;
+        id: number;
+        version: number;
+        rank: number;
+        name: string;
+      }): StixObject =>
+        kind === 'tool'
+          ? tool(`tool--${uuids[id]!}`, version, rank as Rank, { name })
+          : {
+              type: kind,
+              spec_version: '2.1',
+              id: `${kind}--${uuids[id]!}`,
+              value: name,
+              object_marking_refs: [TLP2[rank as Rank]],
+            };
+      await fc.assert(
+        fc.asyncProperty(hidden, parts, fc.boolean(), async (secret, members, inbox) => {
+          const clock = { now: 1_700_000_000_000_000 as Micros };
+          const store = await open({ clock: () => clock.now, random: () => 0.5 });
+          try {
+            const grants = inbox ? INBOX : CONTRIBUTORS;
+            const [empty, full] = [collection({ grants }), collection({ grants })];
+            await applied(store, empty, full);
+            const who = member(2);
+            for (const s of secret) {
+              const by = s.name === 'a' ? member(4) : member(4, { organisation: who.organisation });
+              const made = make(inbox ? s : { ...s, rank: 4 });
+              await store.objects.append(write(full, by), part([made]));
+            }
+            for (const one of members) {
+              clock.now += 1_000_000;
+              const answers = [];
+              for (const c of [empty, full]) {
+                const { successes, failures } = await store.objects.append(
+                  write(c, who),
+                  part(one.map(make)),
+                );
+                const seen = inbox ? [] : (await store.objects.list(read(c, 2), everything)).items;
+                answers.push({ successes, failures, seen });
+              }
+              expect(answers[1]).toEqual(answers[0]);
+            }
+          } finally {
+            await store.close();
+          }
+        }),
+        { numRuns: name === 'sqlite' ? 60 : 10 },
+      );
+    });
+
+    test('what is removed or added again above one’s clearance changes nothing of what one’s own removal left', async () => {
+      const { store, c } = await withCollection();
+      const id = toolId();
+      const [high, low] = [curator(), member(1)];
+      await store.objects.append(write(c, low), part([tool(id, 1, 1), tool(id, 2, 1)]));
+      const first = {
+        version: { all: false as const, keywords: [], instants: [instantKey(day(1)) as string] },
+        specVersions: undefined,
+      };
+      await store.objects.remove(removal(c, low), id, first);
+      const presence = (): Promise<string> => store.objects.presence(read(c, 1), id, first.version.instants);
+      expect(await presence()).toBe('removed');
+      await store.objects.append(write(c, high), part([tool(id, 1, 4, { name: 'hidden' })]));
+      expect(await presence()).toBe('removed');
+      expect(await store.objects.presence(read(c, 4), id, first.version.instants)).toBe('present');
+      await store.objects.remove(removal(c, high), id, first);
+      expect(await presence()).toBe('removed');
+      // Added again where it is seen, it is there.
+      await store.objects.append(write(c, low), part([tool(id, 1, 1)]));
+      expect(await presence()).toBe('present');
+    });
+
     test('a second answer about one thing is as for a real one, and nothing is stored twice', async () => {
       const { store, c } = await withCollection({ grants: INBOX });
       const partner = member(0);
@@ -303,6 +438,150 @@ export function describeTrust(name: string, open: Open): void {
         undefined,
         expect.not.stringContaining('C-REVOKED'),
       ]);
+    });
+  });
+
+  describe(`${name}: random histories against a model in the words of D1, D5a, D7a`, () => {
+    /** A version that stands. */
+    interface Modelled {
+      readonly id: string;
+      readonly day: number;
+      readonly own: Rank | null;
+      readonly cites: boolean;
+      readonly by: string;
+      readonly text: string;
+    }
+    const step = fc.record({
+      what: fc.constantFrom('add', 'add', 'add', 'add', 'remove', 'take-out', 'define', 'default', 'retire'),
+      who: fc.nat(2),
+      id: fc.nat(1),
+      day: fc.integer({ min: 1, max: 3 }),
+      rank: fc.integer({ min: 0, max: 4 }),
+      cites: fc.boolean(),
+      polls: fc.boolean(),
+    });
+
+    test('every rank reads what the model says, pollers get each answer once, and the store is whole at every step', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 14 }), async (steps) => {
+          const store = await open();
+          try {
+            let here = collection({ grants: CONTRIBUTORS, defaultTlp: 2 });
+            const there = collection({ grants: CONTRIBUTORS });
+            await applied(store, here, there);
+            const people = [member(4), member(2), curator(3)] as const;
+            const elsewhere = curator();
+            const ids = [toolId(), toolId()];
+            const marking = markingId();
+            let standing: Modelled[] = [];
+            /** Whose word counts for whom: the originator's and the curators' end the waiting, a curator's elsewhere raises. */
+            const words: { by: string; curates: boolean; near: boolean; said: Rank }[] = [];
+            const rankOf = ({ own, cites, by }: Omit<Modelled, 'text'>): Rank => {
+              const heard = cites ? words.filter((w) => w.by === by || w.curates) : [];
+              const waits = cites && !heard.some((w) => w.by === by || w.near);
+              const ranks = [...heard.map((w) => w.said), ...(own === null ? [] : [own])];
+              if (waits || ranks.length === 0) ranks.push(here.defaultTlp);
+              return Math.max(...ranks) as Rank;
+            };
+            const seenBy = (rank: number, last: boolean): string[] => {
+              const seen = standing.filter((v) => rankOf(v) <= rank);
+              const first = seen.filter(
+                (v, i) => seen.findIndex((o) => o.id === v.id && o.day === v.day) === i,
+              );
+              const newest = (v: Modelled): boolean => !first.some((o) => o.id === v.id && o.day > v.day);
+              return first.filter((v) => !last || newest(v)).map((v) => v.text);
+            };
+            const pollers = [0, 1, 2, 3, 4].flatMap((rank) =>
+              [true, false].map((last) => ({
+                rank: rank as Rank,
+                last,
+                after: undefined as Micros | undefined,
+                has: [] as string[],
+              })),
+            );
+            const tools = { types: ['tool'] };
+            for (const s of steps) {
+              const who = people[s.who] as Principal;
+              const by = who.organisation.id;
+              const id = ids[s.id] as string;
+              if (s.what === 'add') {
+                const own = s.cites ? null : (s.rank as Rank);
+                const object = tool(id, s.day, own, {
+                  name: `of ${s.who}`,
+                  ...(s.cites ? { object_marking_refs: [marking] } : {}),
+                });
+                const made = { id, day: s.day, own, cites: s.cites, by, text: JSON.stringify(object) };
+                const visible = standing.filter((v) => v.id === id && rankOf(v) <= who.clearance);
+                const same = visible.filter((v) => v.day === s.day);
+                const { successes = [], failures = [] } = await store.objects.append(
+                  write(here, who),
+                  part([object]),
+                );
+                const said = [...successes, ...failures][0]?.message ?? '';
+                if (rankOf(made) > who.clearance) expect(said).toMatch(/^TLP/);
+                else if (same.some((v) => v.text === made.text)) expect(said).toMatch(/^Already present/);
+                else if (same.length > 0) expect(said).toMatch(/^C-SAMEVER/);
+                else if (said.startsWith('OWNER')) expect(visible.some((v) => v.by !== by)).toBe(true);
+                else {
+                  expect(failures).toEqual([]);
+                  standing.push(made);
+                }
+              } else if (s.what === 'remove' || s.what === 'take-out') {
+                const remover = people[2];
+                const publisher = s.what === 'take-out' ? by : undefined;
+                const eligible = standing.filter(
+                  (v) => v.id === id && rankOf(v) <= 3 && (publisher === undefined || v.by === publisher),
+                );
+                const newest = Math.max(...eligible.map((v) => v.day));
+                const gone = eligible.filter((v) => v.day === newest);
+                const selection = { version: LAST, specVersions: undefined, publisher };
+                const answer = await store.objects.remove(removal(here, remover), id, selection);
+                expect(answer).toEqual(gone.length === 0 ? 'absent' : { removed: gone.length });
+                standing = standing.filter((v) => !gone.includes(v));
+              } else if (s.what === 'define') {
+                const near = s.day < 3;
+                const [author, place] = near ? [who, here] : [elsewhere, there];
+                const object = defining(marking, s.rank as Rank);
+                const { success_count: taken } = await store.objects.append(
+                  write(place, author),
+                  part([object]),
+                );
+                const curates = author.role === 'curator';
+                if (taken === 1)
+                  words.push({ by: author.organisation.id, curates, near, said: s.rank as Rank });
+              } else if (s.what === 'default') {
+                here = { ...here, defaultTlp: s.rank as Rank };
+                await applied(store, here, there);
+              } else {
+                const retirement = { ...tools, before: Number.MAX_SAFE_INTEGER, held: [id] };
+                await store.objects.retire(here.id, retirement, 'test', true);
+                standing = standing.filter((v) => v.id === id);
+              }
+              for (const poller of pollers) {
+                const version = poller.last ? LAST : ALL;
+                const now = seenBy(poller.rank, poller.last).sort();
+                const fresh = await found(store, read(here, poller.rank), query({ ...tools, version }));
+                expect(fresh.map((o) => JSON.stringify(o)).sort()).toEqual(now);
+                poller.has = poller.has.filter((text) => now.includes(text));
+                if (!s.polls) continue;
+                const asked = query({ ...tools, version, after: poller.after });
+                const got = (await found(store, read(here, poller.rank), asked)).map((o) =>
+                  JSON.stringify(o),
+                );
+                expect([...poller.has, ...got].sort()).toEqual(now);
+                poller.has = now;
+                poller.after =
+                  (await store.objects.list(read(here, poller.rank), asked)).last ?? poller.after;
+              }
+              expect(await store.house.check(() => undefined)).toEqual([]);
+            }
+          } finally {
+            await store.close();
+          }
+        }),
+        // A run is some two hundred reads.
+        { numRuns: name === 'sqlite' ? 40 : 3 },
+      );
     });
   });
 

@@ -2,7 +2,14 @@
 import type { Scope } from '../../domain/access';
 import { typeOf } from '../../domain/stix';
 import { objectOf } from '../../domain/unit';
-import { MOST_HELD, MOST_HELD_BYTES, MOST_LOOKED_UP_BYTES, type Held, type ObjectStore } from '../objects';
+import {
+  MOST_HELD,
+  MOST_HELD_BYTES,
+  MOST_LOOKED_UP_BYTES,
+  type Held,
+  type Inspected,
+  type ObjectStore,
+} from '../objects';
 import { guarded, type EntryDoc } from './connection';
 import { look } from './look';
 import { uuidOf } from './unit';
@@ -11,7 +18,7 @@ import type { Worker } from './work';
 /** A version without its body. */
 type Known = Pick<EntryDoc, '_id' | 'o' | 'ref' | 'key' | 'size' | 'publisher'>;
 
-export function heldObjects(worker: Worker): Pick<ObjectStore, 'lookup' | 'known' | 'presence'> {
+export function heldObjects(worker: Worker): Pick<ObjectStore, 'lookup' | 'known' | 'presence' | 'rivals'> {
   const { connection, log } = worker;
   const { tables } = connection;
 
@@ -87,6 +94,36 @@ export function heldObjects(worker: Worker): Pick<ObjectStore, 'lookup' | 'known
         const organisations = await tables.organisations.find({ identity: { $in: identities } }).toArray();
         for (const { identity } of organisations) if (identity !== undefined) found.add(identity);
         return found;
+      }),
+
+    rivals: (scope, id) =>
+      guarded(async () => {
+        const { clearance, collection } = scope;
+        if (clearance === undefined) return [];
+        const of = { c: collection.id, u: uuidOf(id), type: typeOf(id), state: 'live' } as const;
+        return look(worker, collection.id, async ({ last }, session) => {
+          const seen = { ...of, rank: { $lte: clearance }, date: { $lte: last } };
+          const docs = await tables.entries
+            .find(seen, { session, projection: { body: 0 }, sort: { date: -1 } })
+            .toArray();
+          // Of several entries of a version the oldest.
+          const versions = [...new Map(docs.map((doc) => [doc.ref, doc])).values()];
+          const count = new Map<string, number>();
+          for (const { key } of versions) count.set(key, (count.get(key) ?? 0) + 1);
+          const several = versions
+            .filter(({ key }) => count.get(key) !== 1)
+            .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.ref - b.ref))
+            .slice(0, MOST_HELD);
+          const ids = several.map(({ _id }) => _id);
+          const bodies = await tables.entries
+            .find({ _id: { $in: ids } }, { session, projection: { body: 1 } })
+            .toArray();
+          const textOf = new Map(bodies.map(({ _id, body }) => [_id, body]));
+          const value = several.map(({ _id, o, date, version, spec, type, rank, publisher }): Inspected => {
+            return { id: o, date, version, spec, type, rank, publisher, text: textOf.get(_id) ?? '' };
+          });
+          return { value, within: value.map(({ date }) => [date, date]) };
+        });
       }),
 
     presence: (scope, id, instants) =>

@@ -1,7 +1,8 @@
 /** Removing versions of one object: one batch. */
 import { actorIn, notFound, type Scope } from '../../domain/access';
-import { chooseRemoval, ownerOf } from '../../domain/publication';
-import type { Matching } from '../../domain/query';
+import { ownerOf } from '../../domain/publication';
+import type { RemovalSelection } from '../../domain/query';
+import { chooseRemoval } from '../../domain/removal';
 import { groupOf, typeOf } from '../../domain/stix';
 import type { Removal } from '../objects';
 import { nameOf } from './append';
@@ -12,11 +13,7 @@ import type { Worker } from './work';
 
 export function remover(worker: Worker, catalog: CatalogReader) {
   const { connection } = worker;
-  return async (
-    scope: Scope<'remove'>,
-    id: string,
-    selection: Pick<Matching, 'version' | 'specVersions'>,
-  ): Promise<Removal> => {
+  return async (scope: Scope<'remove'>, id: string, selection: RemovalSelection): Promise<Removal> => {
     if (!(await catalog.collection(scope.collection.id))) throw notFound();
     const ownerless = groupOf(typeOf(id)) === 'SCO';
     const { clearance } = scope;
@@ -54,7 +51,13 @@ export function remover(worker: Worker, catalog: CatalogReader) {
         unit.take(await connection.tables.entries.find(all, { projection: { body: 0 } }).toArray());
         unit.drop(id, choice.remove);
         const removed = choice.remove.length;
-        unit.tell(actorIn(scope), 'remove', nameOf(scope), id, JSON.stringify({ versions: removed }));
+        unit.tell(
+          actorIn(scope),
+          'remove',
+          nameOf(scope),
+          id,
+          JSON.stringify({ versions: removed, publisher: selection.publisher }),
+        );
         return { answer: { removed }, effects: () => ({}) };
       },
     );

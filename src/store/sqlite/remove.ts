@@ -1,7 +1,8 @@
 /** Removing versions of one object: one transaction. */
 import type { Scope } from '../../domain/access';
-import { chooseRemoval, ownerOf, type RemovableVersion } from '../../domain/publication';
-import type { Matching } from '../../domain/query';
+import { ownerOf } from '../../domain/publication';
+import type { RemovalSelection } from '../../domain/query';
+import { chooseRemoval, type RemovableVersion } from '../../domain/removal';
 import { groupOf } from '../../domain/stix';
 import type { Removal } from '../objects';
 import { registered } from './append';
@@ -22,7 +23,7 @@ export function remove(
   connection: Connection,
   scope: Scope<'remove'>,
   id: string,
-  selection: Pick<Matching, 'version' | 'specVersions'>,
+  selection: RemovalSelection,
 ): Removal {
   return connection.write(() => {
     const work = new Work(connection, collectionRow(connection, scope.collection.id));
@@ -48,7 +49,8 @@ export function remove(
       standing.filter((v) => chosen.has(v.ref)),
     );
     work.save();
-    writeAudit(connection, scope, 'remove', id, JSON.stringify({ versions: chosen.size }));
+    const { publisher } = selection;
+    writeAudit(connection, scope, 'remove', id, JSON.stringify({ versions: chosen.size, publisher }));
     return { removed: chosen.size };
   });
 }

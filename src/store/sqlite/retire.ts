@@ -3,11 +3,13 @@ import { groupOf } from '../../domain/stix';
 import type { Micros } from '../../domain/timestamp';
 import type { Permit } from '../house';
 import type { Retirement } from '../objects';
+import { OBJECT } from './by-id';
 import type { Connection } from './connection';
 import { holdTo } from './lease';
 import { auditBy } from './records';
 import type { ObjectKey } from './standing';
 import { eachObject, STEP, turn } from './walk';
+import { leaveStones } from './work';
 
 interface Looked {
   readonly id: string;
@@ -18,10 +20,10 @@ interface Looked {
 const LOOK = `SELECT min(v.object_id) AS id, count(DISTINCT v.row) AS versions, max(e.date) AS newest
   FROM versions v LEFT JOIN entries e ON e.version = v.row WHERE v.collection = @collection AND v.key = @key AND v.type = @type`;
 
-const OF_OBJECT = 'FROM versions WHERE collection = @collection AND key = @key AND type = @type';
+const OF_OBJECT = `FROM versions WHERE ${OBJECT}`;
 /** Whole objects leave nothing to settle: nobody gains by it. */
 const TAKE_OUT = [
-  `INSERT OR REPLACE INTO removed SELECT collection, key, type, version_key, rank ${OF_OBJECT}`,
+  leaveStones(OBJECT),
   `DELETE FROM entries WHERE version IN (SELECT row ${OF_OBJECT})`,
   ...['citations', 'owners', 'nameless'].map(
     (table) => `DELETE FROM ${table} WHERE version IN (SELECT row ${OF_OBJECT})`,

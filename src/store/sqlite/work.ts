@@ -18,6 +18,10 @@ const INSERT_ENTRY = `INSERT INTO entries (collection, date, version, type, key,
   VALUES (?, ?, ?, ?, ?, ${QUESTIONS.map(() => '?').join(', ')})`;
 const CUT_ENTRY = `UPDATE entries SET ${QUESTIONS.map((q) => `${q} = ?`).join(', ')} WHERE collection = ? AND date = ?`;
 const DROP_ENTRY = 'DELETE FROM entries WHERE collection = ? AND date = ?';
+/** Remembers versions that go: of one instant, for all who saw any (T-355). @param which a condition on versions. */
+export const leaveStones = (which: string): string =>
+  `INSERT INTO removed SELECT collection, key, type, version_key, rank FROM versions WHERE ${which}
+   ON CONFLICT DO UPDATE SET rank = min(rank, excluded.rank)`;
 const values = (ranges: Ranges): Range[] => QUESTIONS.map((q) => ranges[q]);
 
 export function collectionRow({ sql }: Connection, id: string): number {
@@ -82,9 +86,7 @@ export class Work {
   drop(id: string, versions: readonly { readonly ref: Ref; readonly key: string }[]): void {
     const { sql } = this.connection;
     for (const { ref } of versions) {
-      sql(
-        'INSERT OR REPLACE INTO removed SELECT collection, key, type, version_key, rank FROM versions WHERE row = ?',
-      ).run(ref);
+      sql(leaveStones('row = ?')).run(ref);
       sql(
         `DELETE FROM nameless WHERE (collection, key, digest, version) =
          (SELECT collection, key, digest, row FROM versions WHERE row = ?)`,
@@ -150,12 +152,10 @@ export class Work {
         body: candidate.text,
       }).lastInsertRowid,
     );
-    sql('DELETE FROM removed WHERE collection = ? AND key = ? AND type = ? AND version_key = ?').run(
-      collection,
-      key,
-      type,
-      versionKey,
-    );
+    // Who does not see what was added goes on with what they were told before.
+    sql(
+      'DELETE FROM removed WHERE collection = ? AND key = ? AND type = ? AND version_key = ? AND rank >= ?',
+    ).run(collection, key, type, versionKey, rank);
     for (const marking of candidate.marks.cited)
       sql('INSERT OR IGNORE INTO citations VALUES (?, ?, ?)').run(
         marking,
