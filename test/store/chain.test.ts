@@ -7,7 +7,8 @@ import { MongoServerError } from 'mongodb';
 import { holds } from '../../src/domain/entries';
 import type { Rank } from '../../src/domain/tlp';
 import { batchStore, type Effects } from '../../src/store/mongo/batches';
-import type { Connection, EntryDoc } from '../../src/store/mongo/connection';
+import type { Connection } from '../../src/store/mongo/connection';
+import type { EntryDoc } from '../../src/store/mongo/tables';
 import { Log, type Link, type LogStore } from '../../src/store/mongo/log';
 import { Unit } from '../../src/store/mongo/unit';
 

@@ -2,7 +2,8 @@
 import { v4 as uuid } from 'uuid';
 import { QUESTIONS } from '../../src/domain/entries';
 import { batchStore, type Effects } from '../../src/store/mongo/batches';
-import { connect, type EntryDoc } from '../../src/store/mongo/connection';
+import { connect } from '../../src/store/mongo/connection';
+import type { EntryDoc } from '../../src/store/mongo/tables';
 import { Log, type Link, type LogStore } from '../../src/store/mongo/log';
 import { firstWithin, spansFrom, spansOf } from '../../src/store/mongo/spans';
 import { walkObjects } from '../../src/store/mongo/walk';

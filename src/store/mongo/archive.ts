@@ -16,7 +16,8 @@ import type {
 import { settleTold, toAuditRecord } from './audit';
 import { readChunks, writeChunks } from './batches';
 import { CATALOG, handGrants, policyChanged, type CatalogReader } from './catalog';
-import { guarded, type EntryDoc, type StatusDoc } from './connection';
+import { guarded } from './connection';
+import type { EntryDoc, StatusDoc } from './tables';
 import type { Link } from './log';
 import type { Span } from './spans';
 import { look } from './look';

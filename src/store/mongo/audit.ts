@@ -8,7 +8,8 @@ import type { Told } from '../../domain/account-changes';
 import type { Actor } from '../../domain/actor';
 import type { AuditRecord } from '../records';
 import { insertMissing } from './batches';
-import type { AuditDoc, Connection } from './connection';
+import type { Connection } from './connection';
+import type { AuditDoc } from './tables';
 
 /** Of this process: what is told at one instant keeps its order. */
 let lastOrder = 0;

@@ -4,16 +4,8 @@ import { QUESTIONS } from '../../domain/entries';
 import { StoreUnavailable, TaxiiError } from '../../domain/errors';
 import type { Micros } from '../../domain/timestamp';
 import { leaseOf } from '../records';
-import {
-  isDuplicate,
-  type AuditDoc,
-  type BatchDoc,
-  type Connection,
-  type EntryDoc,
-  type MarkingDoc,
-  type StatusDoc,
-  type StatusPartDoc,
-} from './connection';
+import { isDuplicate, type Connection } from './connection';
+import type { AuditDoc, BatchDoc, EntryDoc, MarkingDoc, StatusDoc, StatusPartDoc } from './tables';
 import type { Link, LogStore } from './log';
 import { EVERYTHING, spansFrom, spansOf } from './spans';
 

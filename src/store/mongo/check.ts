@@ -3,7 +3,7 @@ import { isSettled } from '../../domain/entries';
 import { formatTimestamp, type Micros } from '../../domain/timestamp';
 import type { Defect, Permit } from '../house';
 import type { CatalogReader } from './catalog';
-import type { EntryDoc } from './connection';
+import type { EntryDoc } from './tables';
 import { uuidOf } from './unit';
 import type { Worker } from './work';
 

@@ -10,7 +10,8 @@ import {
   type Inspected,
   type ObjectStore,
 } from '../objects';
-import { guarded, type EntryDoc } from './connection';
+import { guarded } from './connection';
+import type { EntryDoc } from './tables';
 import { look } from './look';
 import { uuidOf } from './unit';
 import type { Worker } from './work';

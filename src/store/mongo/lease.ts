@@ -5,7 +5,8 @@
 import type { Micros } from '../../domain/timestamp';
 import { leaseLost } from '../refusals';
 import { TICK_AHEAD, type HouseStore, type Lease } from '../house';
-import { guarded, isDuplicate, type LeaseDoc, type Tables } from './connection';
+import { guarded, isDuplicate } from './connection';
+import type { LeaseDoc, Tables } from './tables';
 
 /** The lease that counts. */
 export const newestLease = ({ leases }: Tables, name: string): Promise<LeaseDoc | null> =>

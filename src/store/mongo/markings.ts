@@ -2,7 +2,8 @@
 import { marksAfter, type Definition } from '../../domain/markings';
 import { rankFrom, type Rank } from '../../domain/tlp';
 import type { CatalogReader } from './catalog';
-import type { Connection, MarkingDoc } from './connection';
+import type { Connection } from './connection';
+import type { MarkingDoc } from './tables';
 import type { LoadedDoc, Unit } from './unit';
 import { walkObjects } from './walk';
 import type { Worker } from './work';

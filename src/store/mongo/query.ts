@@ -9,7 +9,7 @@ import type { StixObject } from '../../domain/stix';
 import type { Micros } from '../../domain/timestamp';
 import type { Rank } from '../../domain/tlp';
 import type { ReadLimits } from '../objects';
-import type { EntryDoc, Tables } from './connection';
+import type { EntryDoc, Tables } from './tables';
 import { uuidOf } from './unit';
 
 const SLICE = 1000;

@@ -13,7 +13,8 @@ import { leaseOf, MOST_LISTED, type RecordStore, type Unfinished } from '../reco
 import { settleTold, toAuditRecord } from './audit';
 import { CHUNK, insertMissing, readChunks, writeChunks } from './batches';
 import type { CatalogReader } from './catalog';
-import { guarded, type Connection, type StatusDoc, type StatusPartDoc } from './connection';
+import { guarded, type Connection } from './connection';
+import type { StatusDoc, StatusPartDoc } from './tables';
 import { newestLease } from './lease';
 import type { Worker } from './work';
 

@@ -14,7 +14,8 @@ import { formatTimestamp, instantKey, type Micros } from '../../domain/timestamp
 import type { Rank, ResolvedMarks } from '../../domain/tlp';
 import { objectOf, Unit as DomainUnit, type ObjectEntry, type Settlement } from '../../domain/unit';
 import type { Cut, Effects } from './batches';
-import type { AuditDoc, Connection, EntryDoc } from './connection';
+import type { Connection } from './connection';
+import type { AuditDoc, EntryDoc } from './tables';
 import type { Link } from './log';
 
 /** What a version says of itself; each of its entries repeats it. */

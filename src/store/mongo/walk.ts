@@ -1,6 +1,6 @@
 /** Walking a collection: all objects of which an entry fits, in groups that are bounded, at a cost for each group alone. */
 import type { Filter } from 'mongodb';
-import type { EntryDoc, Tables } from './connection';
+import type { EntryDoc, Tables } from './tables';
 
 /** What is worked on at once. */
 export interface Group {

@@ -6,7 +6,8 @@ import type { Ref } from '../../domain/entries';
 import { StoreUnavailable } from '../../domain/errors';
 import type { Settlement } from '../../domain/unit';
 import { batchStore, type Effects } from './batches';
-import { asOf, type Connection, type EntryDoc } from './connection';
+import { asOf, type Connection } from './connection';
+import type { EntryDoc } from './tables';
 import { Log } from './log';
 import { Unit } from './unit';
 

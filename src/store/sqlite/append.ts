@@ -6,7 +6,8 @@ import type { Status } from '../../domain/taxii';
 import type { Part } from '../records';
 import { isUnavailable, type Connection } from './connection';
 import { define, definitionsOf } from './markings';
-import { recordPart, writeAudit } from './records';
+import { writeAudit } from './audit';
+import { recordPart } from './records';
 import { edgesOf, lineageOf, nearestOlder, ofContent, ofInstant, typesUnder } from './standing';
 import { collectionRow, Works, type Work } from './work';
 

@@ -16,7 +16,7 @@ import type {
 import type { JobRun, Reading } from '../house';
 import { handGrants, policyChanged, stored } from './catalog';
 import type { Connection } from './connection';
-import { toAuditRecord, type AuditRow } from './records';
+import { toAuditRecord, type AuditRow } from './audit';
 import { keyOf } from './standing';
 
 type Row = Record<string, unknown>;

@@ -7,7 +7,7 @@ import { stillHolds } from '../refusals';
 import type { ApplyOptions, CatalogStore } from '../catalog';
 import type { HandGrant } from '../people';
 import type { Connection } from './connection';
-import { auditTold } from './records';
+import { auditTold } from './audit';
 import { rerankCollection } from './rerank';
 
 /** Whoever reads policy keeps it until this number changes. */

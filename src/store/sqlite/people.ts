@@ -6,7 +6,7 @@ import { needsPassword, noCollection, taken } from '../refusals';
 import type { HandGrant, PeopleStore } from '../people';
 import { handGrants, policyChanged } from './catalog';
 import type { Connection } from './connection';
-import { auditTold } from './records';
+import { auditTold } from './audit';
 
 const PRINCIPAL = `SELECT p.definition AS person, o.definition AS organisation, p.password_hash
   FROM principals p JOIN organisations o ON o.id = p.organisation_id`;

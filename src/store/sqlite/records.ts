@@ -1,6 +1,5 @@
-/** Statuses, unfinished publications and the audit trail. */
-import { actorIn, type Scope } from '../../domain/access';
-import type { Told } from '../../domain/account-changes';
+/** Statuses, and publications that are not finished. */
+import type { Scope } from '../../domain/access';
 import type { Actor } from '../../domain/actor';
 import type { Status, StatusDetails } from '../../domain/taxii';
 import type { Micros } from '../../domain/timestamp';
@@ -8,12 +7,12 @@ import { asPendings, pendingParts, statusFrom, statusPieces, type StoredDetails 
 import {
   leaseOf,
   MOST_LISTED,
-  type AuditRecord,
   type Part,
   type RecordStore,
   type StatusSeed,
   type Unfinished,
 } from '../records';
+import { auditBy, toAuditRecord, writeAudit, type AuditRow } from './audit';
 import type { Connection } from './connection';
 
 interface StatusRow {
@@ -30,42 +29,6 @@ interface StatusRow {
 }
 
 type Kind = 'success' | 'failure' | 'pending';
-
-/** A record as the table has it. */
-export type AuditRow = Omit<AuditRecord, 'behalf'> & { readonly behalf: string | null };
-
-export const toAuditRecord = ({ behalf, ...record }: AuditRow): AuditRecord =>
-  behalf === null ? record : { ...record, behalf };
-
-export function writeAudit(
-  connection: Connection,
-  scope: Scope,
-  action: string,
-  subject: string,
-  detail: string,
-): void {
-  const { collection } = scope;
-  auditBy(connection, actorIn(scope), action, `${collection.apiRoot}/${collection.alias}`, subject, detail);
-}
-
-/** @param collection as `root/alias`. */
-export function auditBy(
-  { sql, clock }: Connection,
-  { by, behalf }: Actor,
-  action: string,
-  collection: string,
-  subject: string,
-  detail: string,
-): void {
-  sql(
-    'INSERT INTO audit (at, principal, action, collection, subject, detail, behalf) VALUES (?, ?, ?, ?, ?, ?, ?)',
-  ).run(clock(), by, action, collection, subject, detail, behalf ?? null);
-}
-
-/** Records what a change is told as, in the transaction that makes it; nothing for no change. */
-export function auditTold(connection: Connection, actor: Actor, told: Told | undefined): void {
-  if (told) auditBy(connection, actor, told.action, told.collection, told.subject, told.detail);
-}
 
 function insertStatus({ sql }: Connection, scope: Scope, seed: StatusSeed): void {
   sql('INSERT OR IGNORE INTO statuses VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, 0)').run(

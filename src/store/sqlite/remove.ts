@@ -7,7 +7,7 @@ import { groupOf } from '../../domain/stix';
 import type { Removal } from '../objects';
 import { registered } from './append';
 import type { Connection } from './connection';
-import { writeAudit } from './records';
+import { writeAudit } from './audit';
 import { edgesOf } from './standing';
 import { collectionRow, Work } from './work';
 

@@ -6,7 +6,7 @@ import type { Retirement } from '../objects';
 import { OBJECT } from './by-id';
 import type { Connection } from './connection';
 import { holdTo } from './lease';
-import { auditBy } from './records';
+import { auditBy } from './audit';
 import type { ObjectKey } from './standing';
 import { eachObject, STEP, turn } from './walk';
 import { leaveStones } from './work';
