@@ -1,4 +1,4 @@
-/** Issue 10 §1: uploads that stall give their memory back, and no account holds all of it. */
+/** Uploads that stall give their memory back, and no account holds all of it. */
 import http, { type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';

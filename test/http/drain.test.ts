@@ -1,4 +1,4 @@
-/** Issue 10 §5: stopping takes < 5 s under load. */
+/** Stopping takes < 5 s under load. */
 import { once } from 'node:events';
 import http, { type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

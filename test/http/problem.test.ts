@@ -4,7 +4,7 @@ import { toTaxiiError } from '../../src/http/problem';
 const lost = new StoreUnavailable('connection reset');
 
 test.each(['POST', 'DELETE'])(
-  'a %s that the store did not answer may have been done: nobody is told that nothing was changed (§3)',
+  'a %s that the store did not answer may have been done: nobody is told that nothing was changed',
   (method) => {
     const { status, message, headers } = toTaxiiError(lost, method);
     expect([status, headers['Retry-After']]).toEqual([503, '5']);

@@ -1,4 +1,4 @@
-/** Issue 10 §5: Elastic's program wants `objects` on an empty page, which T-083 forbids by default. */
+/** Elastic's program wants `objects` on an empty page, which T-083 forbids by default. */
 import { principal } from '../support/exchange';
 import { furnish } from '../support/desk';
 import { basic, serveExchange, url } from '../support/http';

@@ -1,4 +1,4 @@
-/** Issue 10 §1, on a real server with real sockets, passwords and networks (each /24 of 127.0.0.0/8 is one). */
+/** On a real server with real sockets, passwords and networks (each /24 of 127.0.0.0/8 is one). */
 import type { AddressInfo } from 'node:net';
 import { basic, serveExchange, TAXII } from '../support/http';
 import { connect, get } from '../support/raw-client';

@@ -1,4 +1,4 @@
-/** Issue 10 §1: guessing is slow, a flood of it stops nobody, and no refusal tells who has an account. */
+/** Guessing is slow, a flood of it stops nobody, and no refusal tells who has an account. */
 import fc from 'fast-check';
 import type { Principal } from '../../src/domain/access';
 import { TaxiiError } from '../../src/domain/errors';

@@ -47,7 +47,7 @@ function holdUp(): { letGo: () => void } {
   };
 }
 
-test('while a job is held up by a lock, polls are answered; SIGTERM drains at once and does not wait for it (§1, §3)', async () => {
+test('while a job is held up by a lock, polls are answered; SIGTERM drains at once and does not wait for it', async () => {
   const server = await start({ JISR_JOB_STATUSES: EVERY_SECOND, JISR_LOG_LEVEL: 'debug' });
   const { child, said, says } = server;
   const body = JSON.stringify({ objects: [tool(toolId(), 1, 0)] });
@@ -106,7 +106,7 @@ test('JISR_PROCESSES: one housekeeper for all; how far readers came reaches it, 
   expect(server.said.out).not.toContain('job is done elsewhere');
 });
 
-test('a housekeeper that ends by itself ends nobody else, and another one is started; stopping it waits for none (§1)', async () => {
+test('a housekeeper that ends by itself ends nobody else, and another one is started; stopping it waits for none', async () => {
   const options: HousekeeperOptions = {
     store: 'sqlite:/dev/null/nowhere/jisr.db',
     limits: { depth: 64, objects: 1000 },

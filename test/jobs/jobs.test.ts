@@ -128,7 +128,7 @@ describe('a run ends early', () => {
     return { name: 'endless', when: '* * * * *', minutes, summary: '', run, begun };
   };
 
-  test('when its time is over (§1)', async () => {
+  test('when its time is over', async () => {
     expect(await runJob(endless(1 / 60_000), context())).toMatchObject({
       ok: false,
       result: expect.stringContaining('took longer') as string,
@@ -192,7 +192,7 @@ describe('a run ends early', () => {
   });
 });
 
-test('two processes at the same tick: the second finds it done, also when the first gave its lease back before (§3)', async () => {
+test('two processes at the same tick: the second finds it done, also when the first gave its lease back before', async () => {
   let runs = 0;
   const quick: Job = {
     name: 'quick',
@@ -209,7 +209,7 @@ test('two processes at the same tick: the second finds it done, also when the fi
   expect(runs).toBe(2);
 });
 
-test('prepare prolongs its lease while it works: nobody else starts, however long it takes (§3)', async () => {
+test('prepare prolongs its lease while it works: nobody else starts, however long it takes', async () => {
   const { house } = store;
   const start = Date.now() * 1000;
   // As if its heartbeats came when the first word is about to run out.

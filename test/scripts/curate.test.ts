@@ -357,7 +357,7 @@ describe('export', () => {
   });
 });
 
-describe('dry runs tell the truth (§5)', () => {
+describe('dry runs tell the truth', () => {
   const definition = {
     ...{ type: 'marking-definition', spec_version: '2.1', created: '2024-01-01T00:00:00.000Z' },
     ...{ id: 'marking-definition--5a5b0a36-6a29-4f7a-9c5a-0c1f9b8f6a01', name: 'house' },
@@ -436,7 +436,7 @@ describe('dry runs tell the truth (§5)', () => {
     if (done.out !== '') expect(lines(dry)).toEqual(lines(done));
   });
 
-  test('§2: whatever the files are called, no object stands without the marking definition that comes with it', async () => {
+  test('whatever the files are called, no object stands without the marking definition that comes with it', async () => {
     const rank = { ...definition, extensions: {} };
     mkdirSync(path('in'));
     file(
@@ -533,7 +533,7 @@ describe('search, show, diff, stats', () => {
     );
   });
 
-  test('§5: statistics are in the language asked for, countries by name; charts mirror where one reads from the right', async () => {
+  test('statistics are in the language asked for, countries by name; charts mirror where one reads from the right', async () => {
     const { out } = await jisr(['stats', TO, '--lang', 'ar']);
     expect(out).toMatch(/البلد +الكائنات/);
     const csv = await jisr(['stats', TO, '--lang', 'fr', '--format', 'csv']);

@@ -185,7 +185,7 @@ describe('poll', () => {
     expect(ids().sort()).toEqual(all().sort());
   });
 
-  test('§3: 1,000 objects of a server without next take as many requests as pages, not 901', async () => {
+  test('1,000 objects of a server without next take as many requests as pages, not 901', async () => {
     faults = { noNext: true };
     held = Array.from({ length: 1000 }, (_, i) => ({
       date: 1_700_000_000_000_000 + i,
@@ -195,7 +195,7 @@ describe('poll', () => {
     expect(asked.length).toBeLessThanOrEqual(12);
   });
 
-  test('§3: it starts from what is there: a cursor that was removed costs repetition, never loss', async () => {
+  test('it starts from what is there: a cursor that was removed costs repetition, never loss', async () => {
     held.length = 5;
     await poll();
     rmSync(`${out()}.cursor`);
@@ -209,7 +209,7 @@ describe('poll', () => {
   });
 
   test.each<Faults>([{}, { noNext: true }, { noHeaders: true }, { noNext: true, noHeaders: true }])(
-    '§3: going on with a smaller limit repeats nothing (%j)',
+    'going on with a smaller limit repeats nothing (%j)',
     async (given) => {
       faults = given;
       breakAfter = 2;

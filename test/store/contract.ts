@@ -962,7 +962,7 @@ export function describeStore(name: string, open: Open): void {
       expect(await house.lease('job', holder, 220, 320)).toBe(3);
     });
 
-    test('a lease has a number that grows with each holder; who held an older one changes nothing more (§1)', async () => {
+    test('a lease has a number that grows with each holder; who held an older one changes nothing more', async () => {
       const clock = clockAt(1_700_000_000_000_000);
       const { store, c } = await withCollection({}, { clock: clock.read });
       await store.objects.append(write(c), part([tool(toolId(), 1, 0), tool(toolId(), 1, 0)]));
@@ -981,7 +981,7 @@ export function describeStore(name: string, open: Open): void {
       expect(await store.objects.retire(c.id, all, 'b', true, { lease: now })).toMatchObject({ objects: 2 });
     });
 
-    test('a lease for a tick is given once, also after it was given back; a later tick is another (§3)', async () => {
+    test('a lease for a tick is given once, also after it was given back; a later tick is another', async () => {
       const { house } = await fresh();
       const MINUTE = 60e6;
       const take = (holder: string, tick: Micros, now = tick): Promise<number | undefined> =>
@@ -1008,7 +1008,7 @@ export function describeStore(name: string, open: Open): void {
       expect(await house.lease('check', 'b', 60e6, 120e6, 60e6)).toBeDefined();
     });
 
-    test('what goes over a store ends when it is told to (§1)', async () => {
+    test('what goes over a store ends when it is told to', async () => {
       const clock = clockAt(1_700_000_000_000_000);
       const { store, c } = await withCollection({}, { clock: clock.read });
       await store.objects.append(write(c), part([tool(toolId(), 1, 0), tool(toolId(), 1, 0)]));

@@ -123,7 +123,7 @@ test.each<[string, (connection: Connection) => Promise<unknown>]>([
     },
   ],
 ])(
-  '%s goes over a store in bounded steps, whatever it holds, and looks at each version a fixed number of times (§1)',
+  '%s goes over a store in bounded steps, whatever it holds, and looks at each version a fixed number of times',
   async (_, work) => {
     const [small, large] = [
       await stepsOf(await filled(100, 900), work),
@@ -138,7 +138,7 @@ test.each<[string, (connection: Connection) => Promise<unknown>]>([
   },
 );
 
-test('retention takes objects out in units of work of some hundred versions (§1)', async () => {
+test('retention takes objects out in units of work of some hundred versions', async () => {
   const inner = await filled(100, 900);
   const id = inner.sql('SELECT id FROM collections').pluck().get() as string;
   const { connection, seen } = counting(inner);
@@ -226,7 +226,7 @@ test('a broken file is a defect, found in a process of its own', async () => {
   await broken.close();
 });
 
-describe('private files (§2)', () => {
+describe('private files', () => {
   const modeOf = (file: string): string => (statSync(file).mode & 0o777).toString(8);
 
   test('the store, the two files beside it and the folder are made for their owner alone, whatever the umask', async () => {

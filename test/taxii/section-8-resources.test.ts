@@ -67,7 +67,7 @@ describe('discovery and API Roots', () => {
     expect(await roots({}, open)).toEqual(['https://taxii.example.org/europe/']);
     await open.close();
   });
-  test('the default is the API Root of the caller’s own region, else the global one, else the first (§5)', async () => {
+  test('the default is the API Root of the caller’s own region, else the global one, else the first', async () => {
     const granted = [{ source: 'test', to: {}, rights: ['see', 'read'] as const }];
     const made = (apiRoot: string, region: Region) => {
       const own = collection({ apiRoot, grants: granted });

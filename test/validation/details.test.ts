@@ -1,4 +1,4 @@
-/** Work order §5, "Validation": pattern versions, defaults, leap seconds, encoded bytes, extensions, spec_version, early years. */
+/** Pattern versions, defaults, leap seconds, encoded bytes, extensions, spec_version, early years. */
 import fc from 'fast-check';
 import { specVersionOf, type StixObject } from '../../src/domain/stix';
 import { formatTimestamp, instantKey, parseTimestamp } from '../../src/domain/timestamp';

@@ -1,4 +1,4 @@
-/** Work order §1: schemas that strangers brought cost a publication, and an organisation, no more than a budget of time. */
+/** schemas that strangers brought cost a publication, and an organisation, no more than a budget of time. */
 import type { StixObject } from '../../src/domain/stix';
 import { checkExtension } from '../../src/validation/extension';
 import { openPatience, type Budget, type PatienceLimits } from '../../src/validation/patience';

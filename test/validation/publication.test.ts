@@ -311,7 +311,7 @@ test('the messages of a status can be taken apart: a line a rule, each under a r
   expect(lines[0]).toContain('And at 2 more places.');
 });
 
-describe('what is thrown over one member is the refusal of that member (§1)', () => {
+describe('what is thrown over one member is the refusal of that member', () => {
   const other = { ...make('tool'), id: id('tool').replace('3f', '4f') };
 
   test.each<Partial<Policy>>([{}, { references: 'known' }])('also with %j', async (policy) => {
