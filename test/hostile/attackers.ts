@@ -1,0 +1,28 @@
+/**
+ * The attackers' process: all attacks at once until a time, or those whose names hold a word. Started by run.ts, by
+ * which it is told what it needs as JSON; it sends back how often which outcome came, and ends.
+ */
+import { setPriority } from 'node:os';
+import { ATTACKS, type Battle } from './attacks';
+
+export type Orders = Pick<Battle, 'port' | 'status' | 'until'> & { readonly only: string };
+/** By attack and outcome. */
+export type Tallies = Record<string, Record<string, number>>;
+
+async function main(orders: Orders): Promise<void> {
+  // Attackers have machines of their own: here they take what the server and the honest leave.
+  setPriority(10);
+  const tallies: Tallies = {};
+  await Promise.all(
+    Object.entries(ATTACKS)
+      .filter(([name]) => name.includes(orders.only))
+      .map(async ([name, attack]) => {
+        const tally: Record<string, number> = (tallies[name] = {});
+        const count = (outcome: string | number): void => void (tally[outcome] = (tally[outcome] ?? 0) + 1);
+        await attack({ ...orders, count }).catch((error: unknown) => count(String(error)));
+      }),
+  );
+  process.send?.(tallies, () => process.exit(0));
+}
+
+void main(JSON.parse(process.argv[2] ?? '{}') as Orders);
