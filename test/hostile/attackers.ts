@@ -1,5 +1,5 @@
 /**
- * The attackers' process: all attacks at once until a time, or those whose names hold a word. Started by run.ts, by
+ * The attackers' process: all attacks at once until a time, or those whose names match. Started by run.ts, by
  * which it is told what it needs as JSON; it sends back how often which outcome came, and ends.
  */
 import { setPriority } from 'node:os';
@@ -15,7 +15,7 @@ async function main(orders: Orders): Promise<void> {
   const tallies: Tallies = {};
   await Promise.all(
     Object.entries(ATTACKS)
-      .filter(([name]) => name.includes(orders.only))
+      .filter(([name]) => new RegExp(orders.only).test(name))
       .map(async ([name, attack]) => {
         const tally: Record<string, number> = (tallies[name] = {});
         const count = (outcome: string | number): void => void (tally[outcome] = (tally[outcome] ?? 0) + 1);

@@ -3,7 +3,7 @@
  * clients who must not notice: nothing but 503 with Retry-After, polls within 250 ms, memory below 700 MB, nothing
  * acknowledged lost, nothing missed or repeated, and afterwards nothing that grows.
  *
- * Usage: node dist/test/hostile/run.js [--seconds 60] [--calm 10] [--only WORD-IN-THE-NAME-OF-AN-ATTACK]
+ * Usage: node dist/test/hostile/run.js [--seconds 60] [--calm 10] [--only NAMES, a regular expression]
  * Exit code 1 if a promise was broken. Loopback only; needs Linux's /proc.
  */
 import { fork } from 'node:child_process';
