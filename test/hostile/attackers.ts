@@ -1,17 +1,21 @@
 /**
- * The attackers' process: all attacks at once until a time, or those whose names match. Started by run.ts, by
- * which it is told what it needs as JSON; it sends back how often which outcome came, and ends.
+ * The attackers' process: all attacks at once until a time, or those whose names match. Started by run.ts:
+ * it says when it is ready, is sent its orders, sends back how often which outcome came, and ends.
  */
+import { once } from 'node:events';
 import { setPriority } from 'node:os';
-import { ATTACKS, type Battle } from './attacks';
+import { ATTACKS, prepare, type Battle } from './attacks';
 
 export type Orders = Pick<Battle, 'port' | 'status' | 'until'> & { readonly only: string };
 /** By attack and outcome. */
 export type Tallies = Record<string, Record<string, number>>;
 
-async function main(orders: Orders): Promise<void> {
+async function main(): Promise<void> {
   // Attackers have machines of their own: here they take what the server and the honest leave.
   setPriority(10);
+  prepare();
+  process.send?.('ready');
+  const [orders] = (await once(process, 'message')) as [Orders];
   const tallies: Tallies = {};
   await Promise.all(
     Object.entries(ATTACKS)
@@ -25,4 +29,4 @@ async function main(orders: Orders): Promise<void> {
   process.send?.(tallies, () => process.exit(0));
 }
 
-void main(JSON.parse(process.argv[2] ?? '{}') as Orders);
+void main();

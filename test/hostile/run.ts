@@ -75,15 +75,31 @@ const waiting = async (url: string): Promise<number> => {
   return found.length;
 };
 
-async function attack(orders: Orders): Promise<Tallies> {
-  const child = fork(join(__dirname, 'attackers.js'), [JSON.stringify(orders)]);
-  let tallies: Tallies = {};
-  child.once('message', (message) => (tallies = message as Tallies));
+interface Attackers {
+  readonly attack: (orders: Orders) => Promise<Tallies>;
+  readonly end: () => void;
+}
+
+/** @throws they are not ready in time. */
+async function raiseAttackers(): Promise<Attackers> {
+  const child = fork(join(__dirname, 'attackers.js'));
   const ended = once(child, 'exit');
-  const late = setTimeout(() => child.kill('SIGKILL'), orders.until - Date.now() + 60_000);
-  await ended;
+  const late = setTimeout(() => child.kill('SIGKILL'), SETTLE_MS);
+  await Promise.race([once(child, 'message'), ended]);
   clearTimeout(late);
-  return tallies;
+  if (child.exitCode !== null || child.signalCode !== null) throw new Error('The attackers ended.');
+  return {
+    attack: async (orders) => {
+      let tallies: Tallies = {};
+      child.once('message', (message) => (tallies = message as Tallies));
+      child.send(orders);
+      const tooLate = setTimeout(() => child.kill('SIGKILL'), orders.until - Date.now() + 60_000);
+      await ended;
+      clearTimeout(tooLate);
+      return tallies;
+    },
+    end: () => void child.kill('SIGKILL'),
+  };
 }
 
 /** All that is in the collection from a date on, by id. */
@@ -104,6 +120,7 @@ async function main(folder: string): Promise<number> {
   const require = (holds: boolean, otherwise: string): void => void (holds || faults.push(otherwise));
   const url = `sqlite:${join(folder, 'jisr.db')}`;
   await furnish(url);
+  const attackers = await raiseAttackers();
   const target = await startTarget(url, folder);
   const { port } = target;
   try {
@@ -132,7 +149,12 @@ async function main(folder: string): Promise<number> {
     const begun = Date.now();
     const before = target.vitals();
     const until = begun + Number(values.seconds) * 1000;
-    const tallies = await attack({ port, status: `/europe/status/${statusId}/`, until, only: values.only });
+    const tallies = await attackers.attack({
+      port,
+      status: `/europe/status/${statusId}/`,
+      until,
+      only: values.only,
+    });
     const over = Date.now();
     require(await idle(), `${await waiting(url)} publications wait ${SETTLE_MS / 1000} s after the attack`);
     const settled = Date.now();
@@ -193,6 +215,7 @@ async function main(folder: string): Promise<number> {
       `${acknowledged.size} objects acknowledged; pollers saw ${journals.map(({ seen }) => seen.size).join(', ')}`,
     );
   } finally {
+    attackers.end();
     if (!target.ended()) require((await target.stop()) === 0, 'the server did not stop in good order');
   }
   for (const fault of faults.slice(0, 20)) console.error(`FAULT: ${fault}`);
