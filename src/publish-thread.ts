@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { goBehind } from './behind';
 import { StoreUnavailable } from './domain/errors';
 import type { Status } from './domain/taxii';
 import type { Door, PublishRequest, RemoveRequest } from './door';
@@ -110,4 +111,7 @@ async function serve(
   await door.resume();
 }
 
-if (!isMainThread && parentPort) void serve(parentPort, workerData as ThreadOptions);
+if (!isMainThread && parentPort) {
+  goBehind();
+  void serve(parentPort, workerData as ThreadOptions);
+}

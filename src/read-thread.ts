@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { goBehind } from './behind';
 import type { Scope } from './domain/access';
 import { isExamined } from './domain/asked';
 import { StoreUnavailable } from './domain/errors';
@@ -120,4 +121,7 @@ async function serve(port: NonNullable<typeof parentPort>, url: string): Promise
   await opening;
 }
 
-if (!isMainThread && parentPort) void serve(parentPort, workerData as string);
+if (!isMainThread && parentPort) {
+  goBehind();
+  void serve(parentPort, workerData as string);
+}

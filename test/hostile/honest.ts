@@ -107,12 +107,10 @@ export async function poll(
   for (let due = Date.now(); ;) {
     const finished = done();
     const refusedBefore = own.refused;
-    const sent = Date.now();
     const answer = await insist(ask, own, 200, 'GET', `${INDICATORS}?${query}&${position}`);
     const now = Date.now();
     // Who was sent away for a while was not kept waiting.
     if (answer && own.refused === refusedBefore) own.waits.push({ at: due, ms: now - due });
-    if (process.env['DBG'] && now - sent > 200) console.log(name, now % 1e6, now - sent, now - due);
     if (answer) {
       const page = JSON.parse(answer.body) as PageBody;
       const [first, through] = ['first', 'last'].map((end) =>
