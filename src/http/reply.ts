@@ -23,7 +23,10 @@ export function reply(res: Response, status: number, body: Body): void {
   res.end(pieces.at(-1));
 }
 
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+let turns = Promise.resolve();
+/** One turn of the event loop, for one piece of all answers that are sent so. */
+const turn = (): Promise<void> =>
+  (turns = turns.then(() => new Promise<void>((resolve) => setImmediate(resolve))));
 
 /** Up to this many characters an answer is put together and has a length. */
 const WHOLE = 256 * 1024;

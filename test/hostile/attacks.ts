@@ -118,7 +118,10 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     );
     await inLines(700, 1000, battle, async (line) => {
       const client = clients[line];
-      if (!client || client.socket.closed) return void (await sleep(1000));
+      if (!client || client.socket.closed) {
+        await sleep(1000);
+        return;
+      }
       const headers = { Authorization: as(`guess-${line % 50}`, `wrong ${Math.random()}`), Accept: TAXII };
       client.write(get('/taxii2/', headers));
       const giveUp = setTimeout(() => client.end(), Math.max(0, battle.until - Date.now()));

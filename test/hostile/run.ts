@@ -77,7 +77,7 @@ const waiting = async (url: string): Promise<number> => {
 
 interface Attackers {
   readonly attack: (orders: Orders) => Promise<Tallies>;
-  readonly end: () => void;
+  readonly end: () => boolean;
 }
 
 /** @throws they are not ready in time. */
@@ -98,7 +98,7 @@ async function raiseAttackers(): Promise<Attackers> {
       clearTimeout(tooLate);
       return tallies;
     },
-    end: () => void child.kill('SIGKILL'),
+    end: () => child.kill('SIGKILL'),
   };
 }
 
@@ -117,7 +117,9 @@ async function readBack(port: number, from: string): Promise<Map<string, object>
 
 async function main(folder: string): Promise<number> {
   const faults: string[] = [];
-  const require = (holds: boolean, otherwise: string): void => void (holds || faults.push(otherwise));
+  const require = (holds: boolean, otherwise: string): void => {
+    if (!holds) faults.push(otherwise);
+  };
   const url = `sqlite:${join(folder, 'jisr.db')}`;
   await furnish(url);
   const attackers = await raiseAttackers();
@@ -128,8 +130,11 @@ async function main(folder: string): Promise<number> {
       await accepted(clientOf(port, OPERATOR), INDICATORS, envelopeOf([largeIndicator(mib)]));
     const statusId = await accepted(clientOf(port, MEMBER), INDICATORS, failing(100_000));
     const settle = async (good: () => Promise<boolean>): Promise<boolean> => {
-      for (const late = Date.now() + SETTLE_MS; Date.now() < late && !target.ended(); await sleep(500))
+      const late = Date.now() + SETTLE_MS;
+      while (Date.now() < late && !target.ended()) {
         if (await good()) return true;
+        await sleep(500);
+      }
       return false;
     };
     const idle = (): Promise<boolean> => settle(async () => (await waiting(url)) === 0);
@@ -161,8 +166,10 @@ async function main(folder: string): Promise<number> {
     const closes = await settle(async () => target.vitals().sockets <= before.sockets + 2);
     const after = target.vitals();
     const rests: number[] = [];
-    for (const end = Date.now() + REST_MS; Date.now() < end; await sleep(500))
+    for (let n = 0; n < REST_MS / 500; n++) {
       rests.push(target.vitals().rss);
+      await sleep(500);
+    }
     done = true;
     const journals = await Promise.all(pollers);
     const publisher = await publishing;
@@ -224,7 +231,7 @@ async function main(folder: string): Promise<number> {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'jisr-hostile-'));
-main(folder)
+void main(folder)
   .catch((error: unknown) => {
     console.error(error);
     return 1;
