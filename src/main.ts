@@ -14,6 +14,7 @@ import { createLogger, type Logger } from './log';
 import { prepare } from './startup/prepare';
 import { CANNOT, keepProcesses } from './startup/processes';
 import { startThread } from './publish/thread';
+import { examineApart } from './threads/read';
 import { openStore } from './store/open';
 
 const clock = (): number => Date.now() * 1000;
@@ -46,16 +47,21 @@ async function serve(
   more: object = {},
 ): Promise<void> {
   const store = await openStore(config.store, { readonly: true });
+  const died = (thread: string) => (error: Error) => {
+    log.fatal({ err: error }, `the ${thread} ended`);
+    process.exit(1);
+  };
+  const { objects, stop: stopExamining } = examineApart(store.objects, config.store, died('reader'));
   const door = startThread(
     { store: config.store, limits: config.envelope, quotas: config.quotas },
     (event, details) => log.info(details, event),
-    (error) => {
-      log.fatal({ err: error }, 'the writer ended');
-      process.exit(1);
-    },
+    died('writer'),
   );
   const readings = new Readings();
-  const server = createServer(createApp({ store, door, config, log, clock, readings }), config);
+  const server = createServer(
+    createApp({ store: { ...store, objects }, door, config, log, clock, readings }),
+    config,
+  );
   const drain = drainable(server);
   const note = (): void => housekeeper.noteReadings(readings.take());
   const noting = setInterval(note, READINGS_MS);
@@ -69,7 +75,7 @@ async function serve(
       housekeeper.quiet();
       await drain();
       note();
-      await Promise.all([housekeeper.stop(), door.stop()]);
+      await Promise.all([housekeeper.stop(), door.stop(), stopExamining()]);
       await store.close();
       log.info('stopped');
       cluster.worker?.disconnect();

@@ -4,12 +4,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { StoreUnavailable, TaxiiError, type ErrorCode } from '../domain/errors';
+import { StoreUnavailable } from '../domain/errors';
 import type { Status } from '../domain/taxii';
 import type { Door, PublishRequest, RemoveRequest } from './door';
 import { openDoor, type DoorOptions } from './publish';
 import { openStore } from '../store/open';
 import type { Removal } from '../store/objects';
+import { goBehind } from '../threads/behind';
+import { toError, toFailure, type Failure } from '../threads/failure';
 
 export interface ThreadOptions {
   readonly store: string;
@@ -22,23 +24,10 @@ type Call = { readonly id: string } & (
   | { readonly verb: 'remove'; readonly request: RemoveRequest }
   | { readonly verb: 'stop' }
 );
-type Failure =
-  { kind: 'taxii'; code: ErrorCode; message: string } | { kind: 'unavailable' | 'bug'; message: string };
 type Answer =
   | { readonly id: string; readonly value: unknown }
   | { readonly id: string; readonly failure: Failure }
   | { readonly event: string; readonly details: Record<string, unknown> };
-
-function toFailure(error: unknown): Failure {
-  if (error instanceof TaxiiError) return { kind: 'taxii', code: error.code, message: error.message };
-  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { kind: error instanceof StoreUnavailable ? 'unavailable' : 'bug', message };
-}
-
-function toError(failure: Failure): Error {
-  if (failure.kind === 'taxii') return new TaxiiError(failure.code, failure.message);
-  return failure.kind === 'unavailable' ? new StoreUnavailable(failure.message) : new Error(failure.message);
-}
 
 /** A door whose work is done in the thread. */
 export interface ThreadedDoor extends Door {
@@ -122,4 +111,7 @@ async function serve(
   await door.resume();
 }
 
-if (!isMainThread && parentPort) void serve(parentPort, workerData as ThreadOptions);
+if (!isMainThread && parentPort) {
+  goBehind();
+  void serve(parentPort, workerData as ThreadOptions);
+}

@@ -116,3 +116,15 @@ test('bodies behind each other arrive whole, and a client that hangs up leaves n
   last.write(get('/'));
   expect(await last.answers(1)).toHaveLength(1);
 });
+
+test('of 200 connections that come at once a few are begun in a turn: who is there already goes between them', async () => {
+  const there = await client();
+  there.write(get('/before'));
+  await there.answers(1);
+  const crowd = await Promise.all(Array.from({ length: 200 }, () => client()));
+  for (const [i, one] of crowd.entries()) one.write(get(`/crowd/${i}`));
+  there.write(get('/there'));
+  await Promise.all([there.answers(2), ...crowd.map((one) => one.answers(1))]);
+  // It was written last, and all was at hand at once.
+  expect(begun.indexOf('/there')).toBeLessThan(100);
+});

@@ -27,6 +27,16 @@ const listed = (row: Candidate): Listed => ({
   spec: row.spec,
 });
 
+/** Bodies of a page that take some 10 ms to load. */
+const LARGE = 4 * 1024 * 1024;
+let turns = Promise.resolve();
+/** One turn of the event loop, for one large page of all that are asked for. */
+const turn = (): Promise<void> =>
+  (turns = turns.then(() => new Promise<void>((resolve) => setImmediate(resolve))));
+
+const isLarge = (picked: Picked, query: ObjectQuery, limits: ReadLimits): boolean =>
+  pageOf(picked, query.limit, limits.bytes).rows.reduce((sum, { size }) => sum + size, 0) > LARGE;
+
 export function sqliteObjects(connection: Connection, reads: Partial<ReadLimits> = {}): ObjectStore {
   const { sql, read } = connection;
   const limits = { ...READ_LIMITS, ...reads };
@@ -48,10 +58,18 @@ export function sqliteObjects(connection: Connection, reads: Partial<ReadLimits>
       const { rows, page: about } = pageOf(picked, query.limit, limits.bytes);
       return { ...about, items: load(rows) };
     };
-    const now = read(() => {
-      const found = pick(connection, scope, collection, query, limits, signal);
-      return 'picked' in found ? finish(found.picked) : found;
-    });
+    const look = (alone: boolean) =>
+      read(() => {
+        const found = pick(connection, scope, collection, query, limits, signal);
+        if (!('picked' in found)) return found;
+        return !alone && isLarge(found.picked, query, limits) ? undefined : finish(found.picked);
+      });
+    let now = look(false);
+    while (!now) {
+      await turn();
+      signal?.throwIfAborted();
+      now = look(true);
+    }
     if (!('examine' in now)) return now;
     for (let begin = query.after ?? -1; ;) {
       const picked = await now.examine(begin);

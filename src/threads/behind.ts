@@ -1,0 +1,7 @@
+/** Threads that go behind the one that answers polls, where processors are few. */
+import { constants, platform, setPriority } from 'node:os';
+
+/** Lowers the calling thread's priority: on Linux each thread has its own; elsewhere it would be the process's, and stays. */
+export function goBehind(): void {
+  if (platform() === 'linux') setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
+}
