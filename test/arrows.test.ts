@@ -24,7 +24,7 @@ const MAY: readonly (readonly [room: string, may: readonly string[]])[] = [
   ['variables$', []],
   ['(config|log)$', ['domain/', 'store/url$', 'config$', 'variables$']],
   ['http/', ['domain/', PORT, 'http/', 'publish/door$', 'config$', 'log$', 'identity/']],
-  ['jobs/thread$', ['domain/', PORT, 'store/open$', 'jobs/', 'publish/']],
+  ['jobs/thread$', ['domain/', PORT, 'store/open$', 'jobs/', 'publish/', 'threads/behind$']],
   ['jobs/', ['domain/', PORT, 'jobs/', 'log$', 'publish/door$', 'operations/']],
   ['startup/processes$', ['log$', 'jobs/thread$', PORT]],
   ['startup/', ['(?!main$|http/|feeds/)']],

@@ -2,13 +2,13 @@
  * The housekeeper's thread: the jobs, and writing down how far readers came. One for all processes of a server, in the
  * one that watches them, so that the thread that answers polls never waits for a lock or a long look.
  */
-import { setPriority } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import type { Door } from '../publish/door';
 import type { DoorOptions, OpenDoor } from '../publish/publish';
 import { openStore } from '../store/open';
 import type { Reading } from '../store/house';
 import type { Store } from '../store/store';
+import { goBehind } from '../threads/behind';
 import { startJobs, type Report, type Schedule } from './schedule';
 
 export interface HousekeeperOptions {
@@ -36,8 +36,6 @@ const PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 /** How long a thread may take to end, in ms: its steps are small. */
 const PATIENCE_MS = 4000;
-/** Polls come first, where processors are few. */
-const NICENESS = 10;
 
 /** Starts the thread, and starts it again whenever it ends by itself: polls go on without it. */
 export function startHousekeeper(options: HousekeeperOptions, report: Report): Housekeeper {
@@ -109,8 +107,7 @@ function doorOf(store: Store, limits: DoorOptions['limits'], report: Report): Pi
 }
 
 async function keepHouse(port: NonNullable<typeof parentPort>, options: HousekeeperOptions): Promise<void> {
-  // Elsewhere this is said of the whole process, not of the thread that says it.
-  if (process.platform === 'linux') setPriority(NICENESS);
+  goBehind();
   const report: Report = (...word) => port.postMessage(word satisfies Word);
   const store = await openStore(options.store);
   const { statusDays, schedule, limits } = options;

@@ -106,20 +106,27 @@ export interface ArchiveStore {
 /** Counts and digests by kind, whatever the order: equal summaries are equal stores. */
 export class Summary {
   private readonly kinds = new Map<string, { count: number; sum: Buffer }>();
-  /** Of objects, so that one that comes again replaces itself. */
-  private readonly objects = new Map<string, Buffer>();
+  /** Of objects and last dates, so that one that comes again replaces itself. */
+  private readonly latest = new Map<string, Buffer>();
+  private readonly lasts = new Map<string, Micros>();
 
   add(record: ArchiveRecord): void {
     if (record.kind === 'note' && record.of === 'migration') return;
+    if (record.kind === 'last') {
+      // A store keeps the newest.
+      if (record.date < (this.lasts.get(record.collection) ?? 0)) return;
+      this.lasts.set(record.collection, record.date);
+    }
     const said = JSON.stringify({ ...record, seq: undefined });
     const digest = createHash('sha256').update(said).digest();
     const kind = this.kinds.get(record.kind) ?? { count: 0, sum: Buffer.alloc(32) };
     this.kinds.set(record.kind, kind);
-    if (record.kind === 'object') {
+    if (record.kind === 'object' || record.kind === 'last') {
       // 16 bytes of key and 32 of digest for an object: a million are some 100 MB.
-      const name = createHash('md5').update(`${record.collection} ${record.id}`).digest('base64');
-      const before = this.objects.get(name);
-      this.objects.set(name, digest);
+      const which = `${record.collection} ${record.kind === 'object' ? record.id : ''}`;
+      const name = createHash('md5').update(which).digest('base64');
+      const before = this.latest.get(name);
+      this.latest.set(name, digest);
       if (before) {
         mix(kind.sum, before);
         kind.count--;

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { MongoClient } from 'mongodb';
 import { v4 as uuid } from 'uuid';
+import { Summary } from '../../src/store/archive';
 import { openStore } from '../../src/store/open';
 import { furnish } from '../support/desk';
 import { databaseAt } from '../support/mongo-url';
@@ -102,6 +103,16 @@ test.each<[string, (path: string) => void, RegExp]>([
   const { code, err } = await two(['restore', file('b'), '--apply']);
   expect([code, err]).toEqual([3, expect.stringMatching(message)]);
   expect((await two(['restore', file('b'), '--apply'])).err).toMatch(message);
+});
+
+test('of the last dates that a collection tells while others write the newest counts, in whatever order', () => {
+  const summaryOf = (...dates: number[]): object => {
+    const summary = new Summary();
+    for (const date of dates) summary.add({ kind: 'last', collection: 'c', date });
+    return summary.toJSON();
+  };
+  for (const dates of [[3], [1, 3], [3, 1], [1, 3, 3, 2]]) expect(summaryOf(...dates)).toEqual(summaryOf(3));
+  expect(summaryOf(1, 2)).not.toEqual(summaryOf(3));
 });
 
 test('migrate copies a store whole; an interrupted one goes on; another store in the way is refused', async () => {
