@@ -9,6 +9,8 @@ module.exports = {
   transform: { [`node_modules/(?:${MODULES})/.+\\.js$`]: '@swc/jest' },
   transformIgnorePatterns: [`/node_modules/(?!(?:${MODULES})/)`],
   testTimeout: 60000,
+  // Never all in one process, where what one suite leaves weighs on the next; more than two would want memory for each.
+  maxWorkers: 2,
   globalSetup: '<rootDir>/dist/test/support/mongo-server.js',
   globalTeardown: '<rootDir>/dist/test/support/mongo-server-stop.js',
 };
