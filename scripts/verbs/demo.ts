@@ -133,11 +133,7 @@ async function poll(
 }
 
 const rankOfObject = (object: StixObject, byDefault: Rank): Rank => {
-  const { declared, unresolved } = resolveMarks(marksOf(object), () => [], {
-    publisher: '',
-    collection: '',
-    defaultTlp: byDefault,
-  });
+  const { declared, unresolved } = resolveMarks(marksOf(object), () => [], { publisher: '', collection: '' });
   return rankFrom(declared, unresolved.length, byDefault);
 };
 

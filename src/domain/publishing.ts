@@ -13,7 +13,7 @@ import {
 } from './publication';
 import type { StatusDetails } from './taxii';
 import { formatTimestamp, type Micros } from './timestamp';
-import type { Rank, ResolvedMarks } from './tlp';
+import type { ResolvedMarks } from './tlp';
 import type { Settlement, Unit } from './unit';
 
 /** What a part is judged beside: a store that looks when it is asked, or has looked before. */
@@ -87,7 +87,6 @@ export function publishPart(
 ): Published {
   const organisation = scope.principal.organisation.id;
   const collection = scope.collection.id;
-  const citer = { publisher: organisation, collection, defaultTlp: scope.collection.defaultTlp };
   const additions: Addition[] = [];
   const definitions: Definition[] = [];
   const remarks: Remark[] = [];
@@ -113,7 +112,7 @@ export function publishPart(
   ): ((settlement: Pick<Settlement, 'dates'>) => Verdict) => {
     const { id, stated } = candidate;
     beside.look(id, candidate);
-    const marks = resolveMarks(candidate.marks, definitionsOf, citer);
+    const marks = resolveMarks(candidate.marks, definitionsOf, { publisher: organisation, collection });
     const circumstances = { identityOwner, lineage, otherTypes: beside.otherTypes(id) };
     const judgement = judge(scope, candidate, unit.standing(id), marks, circumstances);
     const details = (version: string): StatusDetails => {
@@ -127,8 +126,7 @@ export function publishPart(
     // Whoever repeats a definition vouches for it.
     if (candidate.definition !== undefined) {
       const rank = candidate.definition;
-      const authority = Math.max(scope.ceiling, scope.clearance ?? 0) as Rank;
-      definitions.push({ marking: id, organisation, collection, curated: scope.curate, authority, rank });
+      definitions.push({ marking: id, organisation, collection, curated: scope.curate, rank });
     }
     if (judgement.outcome === 'held') return () => ({ ok: true, details: details(judgement.version) });
 
