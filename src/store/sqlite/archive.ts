@@ -18,6 +18,7 @@ import { handGrants, policyChanged, stored } from './catalog';
 import type { Connection } from './connection';
 import { toAuditRecord, type AuditRow } from './audit';
 import { keyOf } from './standing';
+import { turn } from './walk';
 
 type Row = Record<string, unknown>;
 const SLICE = 500;
@@ -31,7 +32,7 @@ async function* slices({ sql }: Pick<Connection, 'sql'>, text: string, key: stri
     const last = rows.at(-1);
     if (!last) return;
     after = last['after'];
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
   }
 }
 
@@ -167,7 +168,7 @@ async function* dump(connection: Pick<Connection, 'sql'>): AsyncGenerator<Archiv
         if (object) yield object;
       }
       after = (now.at(-1) as { key: Buffer }).key;
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
     }
   }
   for (const row of sql('SELECT * FROM statuses ORDER BY id').all() as Row[]) yield statusOf(connection, row);

@@ -6,6 +6,7 @@ import type { Micros } from '../../domain/timestamp';
 import type { Rank } from '../../domain/tlp';
 import type { ReadLimits } from '../objects';
 import type { Connection } from './connection';
+import { turn } from './walk';
 
 /** One entry that may be on the page. */
 export interface Candidate {
@@ -55,9 +56,6 @@ export interface Picked {
   /** Set if there may be more although the extra row is missing: what was examined ends here. */
   readonly through?: Micros;
 }
-
-/** Lets others have their turn between two steps. */
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** @throws the reason of the signal, when it is aborted. */
 export async function examine(connection: Connection, work: Examination): Promise<Picked> {

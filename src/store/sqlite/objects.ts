@@ -10,6 +10,7 @@ import { heldObjects } from './held';
 import { pick } from './query';
 import { remove } from './remove';
 import { retire } from './retire';
+import { turn } from './walk';
 
 /** SQLite builds the bytes: 5 to 6 times as fast as rows. */
 const BODIES = `SELECT CAST(group_concat(body, ',') AS BLOB) FROM
@@ -31,8 +32,7 @@ const listed = (row: Candidate): Listed => ({
 const LARGE = 4 * 1024 * 1024;
 let turns = Promise.resolve();
 /** One turn of the event loop, for one large page of all that are asked for. */
-const turn = (): Promise<void> =>
-  (turns = turns.then(() => new Promise<void>((resolve) => setImmediate(resolve))));
+const turnAlone = (): Promise<void> => (turns = turns.then(() => turn()));
 
 const isLarge = (picked: Picked, query: ObjectQuery, limits: ReadLimits): boolean =>
   pageOf(picked, query.limit, limits.bytes).rows.reduce((sum, { size }) => sum + size, 0) > LARGE;
@@ -66,7 +66,7 @@ export function sqliteObjects(connection: Connection, reads: Partial<ReadLimits>
       });
     let now = look(false);
     while (!now) {
-      await turn();
+      await turnAlone();
       signal?.throwIfAborted();
       now = look(true);
     }

@@ -6,7 +6,7 @@ import type { ObjectKey } from './standing';
 export const STEP = 500;
 
 /** Lets others have their turn. @throws the reason, if the work was aborted. */
-export async function turn(signal: AbortSignal | undefined): Promise<void> {
+export async function turn(signal?: AbortSignal): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
   signal?.throwIfAborted();
 }
