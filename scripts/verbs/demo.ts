@@ -133,7 +133,11 @@ async function poll(
 }
 
 const rankOfObject = (object: StixObject, byDefault: Rank): Rank => {
-  const { declared, unresolved } = resolveMarks(marksOf(object), () => [], { publisher: '', collection: '' });
+  const { declared, unresolved } = resolveMarks(marksOf(object), () => [], {
+    publisher: '',
+    collection: '',
+    defaultTlp: byDefault,
+  });
   return rankFrom(declared, unresolved.length, byDefault);
 };
 

@@ -1,5 +1,5 @@
 /** Whose word ranks an object that cites a marking definition (D5, D5a). */
-import { highest, type Marks, type Rank, type ResolvedMarks } from './tlp';
+import { highest, rankFrom, type Marks, type Rank, type ResolvedMarks } from './tlp';
 
 /** What somebody's marking definition says of TLP. */
 export interface Definition {
@@ -10,28 +10,33 @@ export interface Definition {
   readonly collection: string;
   /** Whether whoever published it curates that collection. */
   readonly curated: boolean;
+  /** The highest rank that whoever published it may read or publish there: what is above is not theirs to open. */
+  readonly authority: Rank;
   /** null: nothing of TLP. */
   readonly rank: Rank | null;
 }
 
-/** Whom a version is of: its publisher's organisation, and where it stands. */
+/** Whom a version is of: its publisher's organisation, where it stands, and how high. */
 export interface Citer {
   readonly publisher: string;
   readonly collection: string;
+  readonly rank: Rank;
 }
 
 /**
  * What a definition does to who cites it. It decides if it is their originator's own or of a curator of their
- * collection; then it ends the waiting, and with it may lower. A curator's elsewhere only raises. A stranger's says
- * nothing: anybody could hide what others share by a word in a place of their own.
+ * collection; then it ends the waiting, and with it may lower. A curator's elsewhere only raises, and so does the word
+ * of an account that the object is above: nobody opens what they may not see, also not of their own organisation
+ * (D8b). A stranger's says nothing: anybody could hide what others share by a word in a place of their own.
  */
 export function wordOf(
   definition: Definition,
-  { publisher, collection }: Citer,
+  { publisher, collection, rank }: Citer,
 ): 'decides' | 'raises' | 'nothing' {
-  if (definition.organisation === publisher) return 'decides';
-  if (!definition.curated) return 'nothing';
-  return definition.collection === collection || definition.collection === '' ? 'decides' : 'raises';
+  const own = definition.organisation === publisher;
+  if (!own && !definition.curated) return 'nothing';
+  const here = own || definition.collection === collection || definition.collection === '';
+  return here && rank <= definition.authority ? 'decides' : 'raises';
 }
 
 /** The marks of an object after a definition arrived; the same value if that changes nothing. Of several, the highest counts. */
@@ -49,11 +54,16 @@ export function marksAfter(marks: ResolvedMarks, definition: Definition, citer: 
 export function resolveMarks(
   { rank, cited }: Marks,
   definitionsOf: (marking: string) => readonly Definition[],
-  citer: Citer,
+  { publisher, collection, defaultTlp }: Omit<Citer, 'rank'> & { readonly defaultTlp: Rank },
 ): ResolvedMarks {
+  const ranked = ({ declared, unresolved }: ResolvedMarks): Citer => ({
+    publisher,
+    collection,
+    rank: rankFrom(declared, unresolved.length, defaultTlp),
+  });
   return cited
     .flatMap(definitionsOf)
-    .reduce<ResolvedMarks>((marks, definition) => marksAfter(marks, definition, citer), {
+    .reduce<ResolvedMarks>((marks, definition) => marksAfter(marks, definition, ranked(marks)), {
       declared: rank,
       unresolved: cited,
     });

@@ -13,7 +13,7 @@ import {
 } from './publication';
 import type { StatusDetails } from './taxii';
 import { formatTimestamp, type Micros } from './timestamp';
-import type { ResolvedMarks } from './tlp';
+import type { Rank, ResolvedMarks } from './tlp';
 import type { Settlement, Unit } from './unit';
 
 /** What a part is judged beside: a store that looks when it is asked, or has looked before. */
@@ -87,6 +87,7 @@ export function publishPart(
 ): Published {
   const organisation = scope.principal.organisation.id;
   const collection = scope.collection.id;
+  const citer = { publisher: organisation, collection, defaultTlp: scope.collection.defaultTlp };
   const additions: Addition[] = [];
   const definitions: Definition[] = [];
   const remarks: Remark[] = [];
@@ -112,7 +113,7 @@ export function publishPart(
   ): ((settlement: Pick<Settlement, 'dates'>) => Verdict) => {
     const { id, stated } = candidate;
     beside.look(id, candidate);
-    const marks = resolveMarks(candidate.marks, definitionsOf, { publisher: organisation, collection });
+    const marks = resolveMarks(candidate.marks, definitionsOf, citer);
     const circumstances = { identityOwner, lineage, otherTypes: beside.otherTypes(id) };
     const judgement = judge(scope, candidate, unit.standing(id), marks, circumstances);
     const details = (version: string): StatusDetails => {
@@ -126,7 +127,8 @@ export function publishPart(
     // Whoever repeats a definition vouches for it.
     if (candidate.definition !== undefined) {
       const rank = candidate.definition;
-      definitions.push({ marking: id, organisation, collection, curated: scope.curate, rank });
+      const authority = Math.max(scope.ceiling, scope.clearance ?? 0) as Rank;
+      definitions.push({ marking: id, organisation, collection, curated: scope.curate, authority, rank });
     }
     if (judgement.outcome === 'held') return () => ({ ok: true, details: details(judgement.version) });
 

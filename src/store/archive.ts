@@ -72,6 +72,8 @@ export type ArchiveRecord =
       readonly rank: Rank | null;
       /** Whether a curator of the collection published it. */
       readonly trusted: boolean;
+      /** What its author may open (src/domain/markings.ts); everything where that was not kept. */
+      readonly authority?: Rank;
     }
   | ArchivedObject
   /** The newest date that a collection has given. */

@@ -116,6 +116,32 @@ export function describeTrust(name: string, open: Open): void {
       expect(await found(store, read(c, 1), query({ types: ['tool'] }))).toHaveLength(2);
     });
 
+    test('no account opens by a definition what it may not see: a colleague’s, or a low curator’s, only raises', async () => {
+      const { store, c } = await withCollection({ defaultTlp: 4 });
+      const org = organisation({ kind: 'member' });
+      const [high, low] = [member(4, { organisation: org }), member(1, { organisation: org })];
+      const marking = markingId();
+      await store.objects.append(write(c, high), part([citing(marking)]));
+      await store.objects.append(write(c, low), part([defining(marking, 0)]));
+      await store.objects.append(write(c, curator(2)), part([defining(marking, 0)]));
+      expect(await ranksThatSee(store, c)).toEqual([4]);
+      // Nor of what comes later.
+      await store.objects.append(write(c, high), part([citing(marking)]));
+      expect(await found(store, read(c, 3), query({ types: ['tool'] }))).toEqual([]);
+      await store.objects.append(write(c, high), part([defining(marking, 0)]));
+      expect(await found(store, read(c, 0), query({ types: ['tool'] }))).toHaveLength(2);
+    });
+
+    test('a partner who may only write opens its own by its definition, as high as the collection takes', async () => {
+      const { store, c } = await withCollection({ grants: INBOX, defaultTlp: 4 });
+      const partner = member(0);
+      const marking = markingId();
+      await store.objects.append(write(c, partner), part([citing(marking)]));
+      expect(await found(store, read(c, 3), query({ types: ['tool'] }))).toEqual([]);
+      await store.objects.append(write(c, partner), part([defining(marking, 1)]));
+      expect(await found(store, read(c, 1), query({ types: ['tool'] }))).toHaveLength(1);
+    });
+
     test('of several definitions the highest counts, whichever came first', async () => {
       for (const order of [
         [1, 3],

@@ -17,6 +17,7 @@ import { settleTold, toAuditRecord } from './audit';
 import { readChunks, writeChunks } from './batches';
 import { CATALOG, handGrants, policyChanged, type CatalogReader } from './catalog';
 import { guarded } from './connection';
+import { markingOf } from './markings';
 import type { EntryDoc, StatusDoc } from './tables';
 import type { Link } from './log';
 import type { Span } from './spans';
@@ -31,6 +32,7 @@ const MOST_ROUNDS = 10;
 function archived(collection: string, id: string, docs: readonly EntryDoc[]): ArchivedObject {
   const live = docs.filter((d) => d.state === 'live').sort((a, b) => a.date - b.date);
   const refs = [...new Set(live.map((d) => d.ref))];
+  const oldest = live[0]?.publisher ?? '';
   const versions = refs.map((ref): ArchivedVersion => {
     const own = live.filter((d) => d.ref === ref);
     const [d] = own as [EntryDoc];
@@ -43,7 +45,8 @@ function archived(collection: string, id: string, docs: readonly EntryDoc[]): Ar
         rank: d.rank,
         declared: d.declared,
       },
-      ...{ unresolved: [...d.unresolved].sort(), publisher: d.publisher, body: d.body },
+      ...{ unresolved: [...d.unresolved].sort(), cited: [...(d.cited ?? d.unresolved)].sort() },
+      ...{ publisher: d.publisher, owner: d.owner ?? oldest, body: d.body },
       entries: own.map((e) => ({ date: e.date, ranges: QUESTIONS.map((q) => e[q]) })),
     };
   });
@@ -83,7 +86,9 @@ function entriesOf({ collection: c, id: o, versions, removed }: ArchivedObject):
         rank: v.rank,
         declared: v.declared,
         unresolved: v.unresolved,
+        cited: v.cited ?? v.unresolved,
         publisher: v.publisher,
+        ...(v.owner === undefined ? {} : { owner: v.owner }),
       },
       ...{ created: text(object['created']), createdBy: text(object['created_by_ref']) },
       ...{ revoked: object['revoked'] === true, size: Buffer.byteLength(v.body), body: v.body },
@@ -247,11 +252,8 @@ export function mongoArchive(worker: Worker, catalog: CatalogReader): ArchiveSto
     for (const grant of await handGrants(connection)) yield { kind: 'grant', grant };
     for (const m of await tables.markings.find().toArray())
       yield {
-        kind: 'marking',
-        id: m.marking,
-        organisation: m.organisation,
-        rank: m.rank,
-        trusted: m.trusted,
+        ...{ kind: 'marking', id: m.marking, organisation: m.organisation, collection: m.collection ?? '' },
+        ...{ rank: m.rank, trusted: m.trusted, authority: m.authority ?? 4 },
       };
     // Before the objects: a part that is done by then is among them, and one that is not is done again, which is harmless.
     for await (const doc of tables.statuses.find().sort({ _id: 1 })) yield await statusOf(doc);
@@ -359,12 +361,9 @@ export function mongoArchive(worker: Worker, catalog: CatalogReader): ArchiveSto
         return;
       }
       case 'marking': {
-        const { id, organisation, rank, trusted } = record;
-        await tables.markings.replaceOne(
-          { _id: `${id} ${organisation}` },
-          { marking: id, organisation, rank, trusted },
-          { upsert: true },
-        );
+        const { id: marking, organisation, collection = '', rank, trusted: curated, authority = 4 } = record;
+        const doc = markingOf({ marking, organisation, collection, rank, curated, authority });
+        await tables.markings.replaceOne({ _id: doc._id }, doc, { upsert: true });
         return;
       }
       case 'last': {

@@ -8,27 +8,40 @@ import type { LoadedDoc, Unit } from './unit';
 import { walkObjects } from './walk';
 import type { Worker } from './work';
 
+/** What an author may open of whom that was not kept: everything, as it counted then. */
+const MISSING: Rank = 4;
+
 export const definitionOf = ({
   marking,
   organisation,
   collection = '',
   rank,
   trusted,
+  authority = MISSING,
 }: MarkingDoc): Definition => ({
   marking,
   organisation,
   collection,
   rank,
   curated: trusted,
+  authority,
 });
 
-export const markingOf = ({ marking, organisation, collection, rank, curated }: Definition): MarkingDoc => ({
-  _id: `${marking} ${organisation} ${collection} ${rank}`,
+export const markingOf = ({
+  marking,
+  organisation,
+  collection,
+  authority,
+  rank,
+  curated,
+}: Definition): MarkingDoc => ({
+  _id: `${marking} ${organisation} ${collection} ${rank} ${curated} ${authority}`,
   marking,
   organisation,
   collection,
   rank,
   trusted: curated,
+  authority,
 });
 
 /** What cites one of some definitions; `cited` was not kept at first. */
@@ -65,7 +78,8 @@ export function applyDefinition(
   for (const [ref, doc] of versionsOf(unit)) {
     if (!(doc.cited ?? doc.unresolved).includes(definition.marking)) continue;
     const before = unit.marksOf(doc);
-    const after = marksAfter(before, definition, { publisher: doc.publisher, collection });
+    const { rank: now = doc.rank } = unit.domain.version(doc.o, ref) ?? {};
+    const after = marksAfter(before, definition, { publisher: doc.publisher, collection, rank: now });
     if (after === before) continue;
     changed = true;
     const rank = rankFrom(after.declared, after.unresolved.length, byDefault);

@@ -113,7 +113,7 @@ export interface Telling {
 }
 
 export interface MarkingDoc {
-  /** `<marking> <organisation> <collection> <rank>` */
+  /** `<marking> <organisation> <collection> <rank> <trusted> <authority>` */
   readonly _id: string;
   readonly marking: string;
   readonly organisation: string;
@@ -122,6 +122,8 @@ export interface MarkingDoc {
   readonly rank: Rank | null;
   /** Whether a curator of the collection published it. */
   readonly trusted: boolean;
+  /** What its author may open (src/domain/markings.ts); not there in what was written before it was kept. */
+  readonly authority?: Rank;
 }
 
 /** Somebody's turn: of a job (lease.ts, with `job`, `fence` and `tick`) or of a writer (work.ts). */

@@ -136,14 +136,17 @@ async function* dump(connection: Pick<Connection, 'sql'>): AsyncGenerator<Archiv
     yield { kind: 'principal', principal, passwordHash: hash };
   }
   for (const grant of handGrants(connection)) yield { kind: 'grant', grant };
-  for (const row of sql('SELECT * FROM markings ORDER BY id, organisation, collection').all() as Row[])
+  for (const row of sql(
+    'SELECT * FROM markings ORDER BY id, organisation, collection, said, curated, authority',
+  ).all() as Row[])
     yield {
       kind: 'marking',
       id: row['id'] as string,
       organisation: row['organisation'] as string,
       collection: row['collection'] as string,
-      rank: row['rank'] as Rank | null,
+      rank: row['said'] === -1 ? null : (row['said'] as Rank),
       trusted: row['curated'] === 1,
+      authority: row['authority'] as Rank,
     };
   const collections = sql('SELECT row, id, last_date FROM collections ORDER BY id').all() as {
     row: number;
@@ -319,12 +322,13 @@ function loadOne(connection: Connection, record: ArchiveRecord): void {
       );
       return;
     case 'marking':
-      sql('INSERT OR REPLACE INTO markings VALUES (?, ?, ?, ?, ?)').run(
+      sql('INSERT OR REPLACE INTO markings VALUES (?, ?, ?, ?, ?, ?)').run(
         record.id,
         record.organisation,
         record.collection ?? '',
-        record.rank,
+        record.rank ?? -1,
         record.trusted ? 1 : 0,
+        record.authority ?? 4,
       );
       return;
     case 'object': {

@@ -8,7 +8,8 @@ import type { Works } from './work';
 /** The definitions that may count for an organisation's objects. */
 export function definitionsOf({ sql }: Connection, marking: string, organisation: string): Definition[] {
   const rows = sql(
-    'SELECT id AS marking, organisation, collection, curated, rank FROM markings WHERE id = ? AND (organisation = ? OR curated = 1)',
+    `SELECT id AS marking, organisation, collection, curated, authority, nullif(said, -1) AS rank FROM markings
+     WHERE id = ? AND (organisation = ? OR curated = 1)`,
   ).all(marking, organisation) as (Omit<Definition, 'curated'> & { curated: number })[];
   return rows.map((row) => ({ ...row, curated: row.curated === 1 }));
 }
@@ -37,13 +38,16 @@ const CITING = `SELECT v.row, v.collection, c.id AS collectionId, v.object_id AS
 /** A definition arrived: whoever cites it, in whatever collection, gets the rank that it says. */
 export function define(works: Works, definition: Definition): void {
   const { sql } = works.connection;
-  const { marking, organisation, collection, rank } = definition;
+  const { marking, organisation, collection, authority, rank } = definition;
   const curated = definition.curated ? 1 : 0;
-  sql(
-    `INSERT INTO markings VALUES (@marking, @organisation, @collection, @rank, @curated) ON CONFLICT DO UPDATE
-     SET rank = CASE WHEN coalesce(rank, -1) < coalesce(excluded.rank, -1) THEN excluded.rank ELSE rank END,
-       curated = max(curated, excluded.curated)`,
-  ).run({ marking, organisation, collection, rank, curated });
+  sql('INSERT OR IGNORE INTO markings VALUES (?, ?, ?, ?, ?, ?)').run(
+    marking,
+    organisation,
+    collection,
+    rank ?? -1,
+    curated,
+    authority,
+  );
   const citing = sql(CITING).all({ marking, organisation, curated, said: rank ?? -1 }) as Citing[];
   for (const cited of citing) {
     const waiting = cited.open === 1 ? [marking] : [];
@@ -51,6 +55,7 @@ export function define(works: Works, definition: Definition): void {
     const after = marksAfter(before, definition, {
       publisher: cited.publisher,
       collection: cited.collectionId,
+      rank: cited.rank,
     });
     if (after === before) continue;
     const unresolved = cited.unresolved - waiting.length + after.unresolved.length;

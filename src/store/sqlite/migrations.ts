@@ -111,13 +111,13 @@ const STEPS: readonly string[] = [
   ) WITHOUT ROWID;
   INSERT INTO nameless SELECT collection, key, digest, row FROM versions
     WHERE json_extract(body, '$.modified') IS NULL AND json_extract(body, '$.created') IS NULL;
-  -- Whose word a definition is: its collection is empty where it was not written down and is not held any more (D5a).
+  -- Whose word a definition is, and what it says (-1: nothing of TLP): its collection is empty where it was not written down and is not held any more (D5a).
   CREATE TABLE markings_by_collection (
-    id TEXT NOT NULL, organisation TEXT NOT NULL, collection TEXT NOT NULL, rank INTEGER, curated INTEGER NOT NULL,
-    PRIMARY KEY (id, organisation, collection)
+    id TEXT NOT NULL, organisation TEXT NOT NULL, collection TEXT NOT NULL, said INTEGER NOT NULL, curated INTEGER NOT NULL,
+    authority INTEGER NOT NULL, PRIMARY KEY (id, organisation, collection, said, curated, authority)
   ) WITHOUT ROWID;
   INSERT OR IGNORE INTO markings_by_collection
-    SELECT m.id, m.organisation, coalesce(held.collection, ''), m.rank, m.trusted FROM markings m LEFT JOIN (
+    SELECT m.id, m.organisation, coalesce(held.collection, ''), coalesce(m.rank, -1), m.trusted, 4 FROM markings m LEFT JOIN (
       SELECT v.object_id, v.publisher, c.id AS collection FROM collections c
       JOIN entries e INDEXED BY entries_type_latest_all ON e.collection = c.row AND e.type = 'marking-definition'
       JOIN versions v ON v.row = e.version
