@@ -136,7 +136,7 @@ const rankOfObject = (object: StixObject, byDefault: Rank): Rank => {
   const { declared, unresolved } = resolveMarks(marksOf(object), () => [], {
     publisher: '',
     collection: '',
-    defaultTlp: byDefault,
+    waitsAt: byDefault,
   });
   return rankFrom(declared, unresolved.length, byDefault);
 };

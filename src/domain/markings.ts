@@ -1,5 +1,5 @@
 /** Whose word ranks an object that cites a marking definition (D5, D5a). */
-import { highest, rankFrom, type Marks, type Rank, type ResolvedMarks } from './tlp';
+import { highest, type Marks, type Rank, type ResolvedMarks } from './tlp';
 
 /** What somebody's marking definition says of TLP. */
 export interface Definition {
@@ -16,27 +16,31 @@ export interface Definition {
   readonly rank: Rank | null;
 }
 
-/** Whom a version is of: its publisher's organisation, where it stands, and how high. */
+/** Who cites a definition: whose version, where, and what a definition there opens. */
 export interface Citer {
   readonly publisher: string;
   readonly collection: string;
-  readonly rank: Rank;
+  /**
+   * Where it waits: at the collection's default, or lower as far as the account reaches that publishes it now. Only an
+   * author who reaches as high ends the waiting.
+   */
+  readonly waitsAt: Rank;
 }
 
 /**
  * What a definition does to who cites it. It decides if it is their originator's own or of a curator of their
  * collection; then it ends the waiting, and with it may lower. A curator's elsewhere only raises, and so does the word
- * of an account that the object is above: nobody opens what they may not see, also not of their own organisation
- * (D8b). A stranger's says nothing: anybody could hide what others share by a word in a place of their own.
+ * of an account below where they wait: nobody opens what they may not see, also not of their own organisation (D8b). A
+ * stranger's says nothing: anybody could hide what others share by a word in a place of their own.
  */
 export function wordOf(
   definition: Definition,
-  { publisher, collection, rank }: Citer,
+  { publisher, collection, waitsAt }: Citer,
 ): 'decides' | 'raises' | 'nothing' {
   const own = definition.organisation === publisher;
   if (!own && !definition.curated) return 'nothing';
   const here = own || definition.collection === collection || definition.collection === '';
-  return here && rank <= definition.authority ? 'decides' : 'raises';
+  return here && waitsAt <= definition.authority ? 'decides' : 'raises';
 }
 
 /** The marks of an object after a definition arrived; the same value if that changes nothing. Of several, the highest counts. */
@@ -54,16 +58,11 @@ export function marksAfter(marks: ResolvedMarks, definition: Definition, citer: 
 export function resolveMarks(
   { rank, cited }: Marks,
   definitionsOf: (marking: string) => readonly Definition[],
-  { publisher, collection, defaultTlp }: Omit<Citer, 'rank'> & { readonly defaultTlp: Rank },
+  citer: Citer,
 ): ResolvedMarks {
-  const ranked = ({ declared, unresolved }: ResolvedMarks): Citer => ({
-    publisher,
-    collection,
-    rank: rankFrom(declared, unresolved.length, defaultTlp),
-  });
   return cited
     .flatMap(definitionsOf)
-    .reduce<ResolvedMarks>((marks, definition) => marksAfter(marks, definition, ranked(marks)), {
+    .reduce<ResolvedMarks>((marks, definition) => marksAfter(marks, definition, citer), {
       declared: rank,
       unresolved: cited,
     });

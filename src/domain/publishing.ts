@@ -87,7 +87,9 @@ export function publishPart(
 ): Published {
   const organisation = scope.principal.organisation.id;
   const collection = scope.collection.id;
-  const citer = { publisher: organisation, collection, defaultTlp: scope.collection.defaultTlp };
+  const authority = Math.max(scope.ceiling, scope.clearance ?? 0) as Rank;
+  const waitsAt = Math.min(scope.collection.defaultTlp, authority) as Rank;
+  const citer = { publisher: organisation, collection, waitsAt };
   const additions: Addition[] = [];
   const definitions: Definition[] = [];
   const remarks: Remark[] = [];
@@ -127,7 +129,6 @@ export function publishPart(
     // Whoever repeats a definition vouches for it.
     if (candidate.definition !== undefined) {
       const rank = candidate.definition;
-      const authority = Math.max(scope.ceiling, scope.clearance ?? 0) as Rank;
       definitions.push({ marking: id, organisation, collection, curated: scope.curate, authority, rank });
     }
     if (judgement.outcome === 'held') return () => ({ ok: true, details: details(judgement.version) });

@@ -476,6 +476,8 @@ export function describeTrust(name: string, open: Open): void {
       readonly cites: boolean;
       readonly by: string;
       readonly text: string;
+      /** Whether nobody's word ended its waiting yet. */
+      waits: boolean;
     }
     const step = fc.record({
       what: fc.constantFrom('add', 'add', 'add', 'add', 'remove', 'take-out', 'define', 'default', 'retire'),
@@ -501,10 +503,17 @@ export function describeTrust(name: string, open: Open): void {
             const marking = markingId();
             let standing: Modelled[] = [];
             /** Whose word counts for whom: the originator's and the curators' end the waiting, a curator's elsewhere raises. */
-            const words: { by: string; curates: boolean; near: boolean; said: Rank }[] = [];
-            const rankOf = ({ own, cites, by }: Omit<Modelled, 'text'>): Rank => {
-              const heard = cites ? words.filter((w) => w.by === by || w.curates) : [];
-              const waits = cites && !heard.some((w) => w.by === by || w.near);
+            const words: { by: string; curates: boolean; near: boolean; reach: Rank; said: Rank }[] = [];
+            const heardBy = ({ cites, by }: Pick<Modelled, 'cites' | 'by'>) =>
+              cites ? words.filter((w) => w.by === by || w.curates) : [];
+            /** ... if their author reaches as high as it waits. */
+            const isDecided = (v: Pick<Modelled, 'cites' | 'by'>, waitsAt: number): boolean =>
+              heardBy(v).some((w) => (w.by === v.by || w.near) && w.reach >= waitsAt);
+            const decide = (): void => {
+              for (const v of standing) v.waits &&= !isDecided(v, here.defaultTlp);
+            };
+            const rankOf = ({ own, waits, ...cites }: Omit<Modelled, 'text'>): Rank => {
+              const heard = heardBy(cites);
               const ranks = [...heard.map((w) => w.said), ...(own === null ? [] : [own])];
               if (waits || ranks.length === 0) ranks.push(here.defaultTlp);
               return Math.max(...ranks) as Rank;
@@ -536,7 +545,9 @@ export function describeTrust(name: string, open: Open): void {
                   name: `of ${s.who}`,
                   ...(s.cites ? { object_marking_refs: [marking] } : {}),
                 });
-                const made = { id, day: s.day, own, cites: s.cites, by, text: JSON.stringify(object) };
+                const citer = { cites: s.cites, by };
+                const waits = s.cites && !isDecided(citer, Math.min(here.defaultTlp, who.clearance));
+                const made = { ...citer, id, day: s.day, own, waits, text: JSON.stringify(object) };
                 const visible = standing.filter((v) => v.id === id && rankOf(v) <= who.clearance);
                 const same = visible.filter((v) => v.day === s.day);
                 const { successes = [], failures = [] } = await store.objects.append(
@@ -573,11 +584,14 @@ export function describeTrust(name: string, open: Open): void {
                   part([object]),
                 );
                 const curates = author.role === 'curator';
+                const { clearance: reach } = author;
                 if (taken === 1)
-                  words.push({ by: author.organisation.id, curates, near, said: s.rank as Rank });
+                  words.push({ by: author.organisation.id, curates, near, reach, said: s.rank as Rank });
+                decide();
               } else if (s.what === 'default') {
                 here = { ...here, defaultTlp: s.rank as Rank };
                 await applied(store, here, there);
+                decide();
               } else {
                 const retirement = { ...tools, before: Number.MAX_SAFE_INTEGER, held: [id] };
                 await store.objects.retire(here.id, retirement, 'test', true);

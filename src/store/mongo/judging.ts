@@ -8,7 +8,7 @@ import { publishPart, type Beside, type Published } from '../../domain/publishin
 import { typeOf } from '../../domain/stix';
 import type { Part } from '../records';
 import type { Connection } from './connection';
-import { definitionOf } from './markings';
+import { definitionsOf } from './markings';
 import { uuidOf, type LoadedDoc, type Unit } from './unit';
 
 /** A document holds 16 MB; an object must leave room for what stands beside it. */
@@ -146,21 +146,10 @@ export async function judgePart(
   await loadMore(connection, scope, unit, candidates);
   const identities = candidates.flatMap((c) => [c.id, c.createdBy ?? '']);
   const registered = await registeredAmong(connection, identities);
-  const known = [
-    ...(await knownDefinitions(connection, candidates)),
-    ...before.flatMap((p) => p.definitions),
-  ];
+  const cited = candidates.flatMap((c) => c.marks.cited);
+  const known = [...(await definitionsOf(connection, cited)), ...before.flatMap((p) => p.definitions)];
   const beside = besideOf(scope, unit, registered, known, before);
   return publishPart(unit.domain, scope, members, status.requested, beside);
-}
-
-async function knownDefinitions(
-  { tables }: Connection,
-  candidates: readonly Candidate[],
-): Promise<Definition[]> {
-  const cited = [...new Set(candidates.flatMap((c) => c.marks.cited))];
-  const found = cited.length === 0 ? [] : await tables.markings.find({ marking: { $in: cited } }).toArray();
-  return found.map(definitionOf);
 }
 
 /** A part without the members that no document can hold. */

@@ -11,7 +11,7 @@ import type { Worker } from './work';
 /** What an author may open of whom that was not kept: everything, as it counted then. */
 const MISSING: Rank = 4;
 
-export const definitionOf = ({
+const definitionOf = ({
   marking,
   organisation,
   collection = '',
@@ -43,6 +43,17 @@ export const markingOf = ({
   trusted: curated,
   authority,
 });
+
+/** All that is known of some definitions, whoever published it. */
+export async function definitionsOf(
+  { tables }: Connection,
+  ids: readonly string[],
+): Promise<readonly Definition[]> {
+  const $in = [...new Set(ids)];
+  return $in.length === 0
+    ? []
+    : (await tables.markings.find({ marking: { $in } }).toArray()).map(definitionOf);
+}
 
 /** What cites one of some definitions; `cited` was not kept at first. */
 const citers = (ids: readonly string[]): object => ({
@@ -78,8 +89,11 @@ export function applyDefinition(
   for (const [ref, doc] of versionsOf(unit)) {
     if (!(doc.cited ?? doc.unresolved).includes(definition.marking)) continue;
     const before = unit.marksOf(doc);
-    const { rank: now = doc.rank } = unit.domain.version(doc.o, ref) ?? {};
-    const after = marksAfter(before, definition, { publisher: doc.publisher, collection, rank: now });
+    const after = marksAfter(before, definition, {
+      publisher: doc.publisher,
+      collection,
+      waitsAt: byDefault,
+    });
     if (after === before) continue;
     changed = true;
     const rank = rankFrom(after.declared, after.unresolved.length, byDefault);
@@ -95,10 +109,7 @@ export function spreader(worker: Worker, catalog: CatalogReader): Spread {
   const { connection } = worker;
   const { tables } = connection;
   return async (ids) => {
-    if (ids.length === 0) return;
-    const definitions = (await tables.markings.find({ marking: { $in: [...ids] } }).toArray()).map(
-      definitionOf,
-    );
+    const definitions = await definitionsOf(connection, ids);
     if (definitions.length === 0) return;
     const known = [...new Set(definitions.map((d) => d.marking))];
     for (const { id: collection } of (await catalog.stored()).flatMap((c) => c.collections))

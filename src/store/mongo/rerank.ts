@@ -1,5 +1,6 @@
 /** Ranking a collection anew by its `default_tlp`, and settling it anew, in units of work that are bounded. */
 import { rankFrom, type Rank } from '../../domain/tlp';
+import { applyDefinition, definitionsOf } from './markings';
 import { walkObjects } from './walk';
 import type { Worker } from './work';
 
@@ -7,7 +8,8 @@ export function reranker(worker: Worker) {
   const { tables } = worker.connection;
   return {
     /**
-     * Gives every version that ranks by the collection's `default_tlp` its rank anew. Whoever looks at the policy inside
+     * Gives every version that ranks by the collection's `default_tlp` its rank anew, and by the definitions of whom
+     * reaches as high as it is now. Whoever looks at the policy inside
      * its unit of work either wrote before this began, and is seen by it, or judges by the new policy: the empty batch
      * at the beginning takes the place of whoever looked at the chain earlier. Call it when the policy is written.
      */
@@ -23,11 +25,16 @@ export function reranker(worker: Worker) {
           collection,
           async () => ({ u: { $in: uuids }, state: 'live' }),
           async (unit) => {
+            const docs = [...new Map(unit.loaded().map((d) => [d.ref, d])).values()];
+            const waited = docs.flatMap((d) => d.unresolved);
             let changed = false;
-            for (const doc of new Map(unit.loaded().map((d) => [d.ref, d])).values()) {
-              const rank = rankFrom(doc.declared, doc.unresolved.length, byDefault);
-              if (rank === doc.rank) continue;
-              unit.remark(doc.o, doc.ref, doc.declared, doc.unresolved, rank);
+            for (const definition of await definitionsOf(worker.connection, waited))
+              if (applyDefinition(unit, definition, collection, byDefault)) changed = true;
+            for (const doc of docs) {
+              const { declared, unresolved } = unit.marksOf(doc);
+              const rank = rankFrom(declared, unresolved.length, byDefault);
+              if (rank === unit.domain.version(doc.o, doc.ref)?.rank) continue;
+              unit.remark(doc.o, doc.ref, declared, unresolved, rank);
               changed = true;
             }
             return changed ? { answer: undefined, effects: () => ({}) } : { answer: undefined };

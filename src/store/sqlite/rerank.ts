@@ -2,7 +2,8 @@
 import type { Ref } from '../../domain/entries';
 import { rankFrom, type Rank } from '../../domain/tlp';
 import type { Connection } from './connection';
-import { Work } from './work';
+import { weighWaiting } from './markings';
+import { Work, Works } from './work';
 
 /** @returns how many versions changed their rank. */
 export function rerankCollection(connection: Connection, collection: number, byDefault: Rank): number {
@@ -24,5 +25,8 @@ export function rerankCollection(connection: Connection, collection: number, byD
   for (const { row, id, key, declared, unresolved } of changed)
     work.rerank(id, row, key, rankFrom(declared, unresolved, byDefault));
   work.save();
+  const works = new Works(connection);
+  weighWaiting(works, collection);
+  works.save();
   return changed.length;
 }
