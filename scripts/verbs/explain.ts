@@ -1,8 +1,6 @@
-import { accessOf } from '../../src/domain/access';
 import { RIGHTS } from '../../src/domain/channel';
-import { grantInWords, sourceInWords } from '../../src/domain/grant-words';
 import { tlpName, type Rank } from '../../src/domain/tlp';
-import { namesIn } from './list';
+import { explainAccess } from '../../src/operations/explain';
 import { findCollection, findPrincipal, named, oneOf, table, UsageError, type Verb } from '../verb';
 
 const up = (rank: Rank | undefined): string => (rank === undefined ? '' : tlpName(rank));
@@ -24,27 +22,18 @@ Example:
     const store = await context.store();
     const collection = findCollection(await store.catalog.channels(), name);
     const who = a.text('principal');
-    const names = await namesIn(store);
     const principals =
       who === undefined ? await store.people.principals() : [await findPrincipal(store, who)];
     const rows = principals.map((principal) => {
-      const access = accessOf(principal, collection);
-      const because = access.because.map(
-        (g) => `${grantInWords(g, (id) => names.get(id))}, by ${sourceInWords(g)}`,
-      );
-      const disabled = principal.disabled || principal.organisation.disabled;
+      const { rights, readsUpTo, publishesUpTo, because } = explainAccess(principal, collection);
       return {
         principal: principal.name,
         organisation: principal.organisation.name,
-        may: access[right],
-        rights: RIGHTS.filter((r) => access[r]),
-        reads_up_to: up(access.clearance),
-        publishes_up_to: up(access.ceiling),
-        because: disabled
-          ? ['the account or its organisation is disabled']
-          : because.length > 0
-            ? because
-            : ['no grant fits'],
+        may: rights.includes(right),
+        rights,
+        reads_up_to: up(readsUpTo),
+        publishes_up_to: up(publishesUpTo),
+        because,
       };
     });
     if (a.json) context.print(JSON.stringify({ collection: collection.id, right, principals: rows }));

@@ -14,7 +14,7 @@ const state = (disabled: boolean, firstPassword = false): string =>
   disabled ? 'disabled' : firstPassword ? 'active; password to be changed' : 'active';
 
 /** The names of collections, organisations and principals by their ids. */
-export async function namesIn(store: Store): Promise<ReadonlyMap<string, string>> {
+async function namesIn(store: Store): Promise<ReadonlyMap<string, string>> {
   const collections = (await store.catalog.channels()).flatMap((channel) => channel.collections);
   return new Map([
     ...collections.map((c) => [c.id, `${c.apiRoot}/${c.alias}`] as const),
