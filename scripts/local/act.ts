@@ -1,6 +1,6 @@
 /** Doing something to each of several objects: a plan that is shown, and done only with --apply. */
-import { titleOf } from '../verbs/search';
 import type { Item } from '../../src/operations/read-collection';
+import { titleOf } from '../../src/operations/title';
 import { table, type Arguments, type Context, type ExitCode } from '../verb';
 
 /** What becomes of one object. */

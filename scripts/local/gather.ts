@@ -4,7 +4,7 @@ import { OperatorError } from '../../src/domain/errors';
 import { isIdentifier } from '../../src/domain/stix';
 import type { Store } from '../../src/store/store';
 import type { Item } from '../../src/operations/read-collection';
-import { select } from './select';
+import { selected } from './select';
 import { readStix } from '../input/stix-files';
 import { readLines, readText } from '../input/text-lines';
 import { UsageError, type Arguments, type Context } from '../verb';
@@ -47,7 +47,7 @@ export async function gather(
   if (wanted === undefined && !a.flag('all') && !SELECTORS.some((name) => a.given(name)))
     throw new UsageError('Say which objects: --id, --file, --type, --text …, or --all.');
   const found: Item[] = [];
-  for await (const item of select(store, collection, a, context)) {
+  for await (const item of selected(store, collection, a, context)) {
     if (wanted && !wanted.has(item.id)) continue;
     found.push(item);
     if (found.length > MOST)

@@ -1,13 +1,11 @@
 /** Which objects a verb is about: options that every verb with objects understands, and reading them page by page. */
-import { operatorOf, type Principal } from '../../src/domain/access';
+import { operatorOf, scopeFor, type Principal } from '../../src/domain/access';
 import type { Collection } from '../../src/domain/channel';
 import { OperatorError, TaxiiError } from '../../src/domain/errors';
-import { groupOf } from '../../src/domain/stix';
 import { parseTimestamp, type Micros } from '../../src/domain/timestamp';
-import { rankOf } from '../../src/domain/tlp';
-import { isExpired, readCollection, type Item } from '../../src/operations/read-collection';
+import type { Item } from '../../src/operations/read-collection';
+import { select, type Selection } from '../../src/operations/select';
 import type { Store } from '../../src/store/store';
-
 import { findCollection, findPrincipal, UsageError, type Arguments, type Context, type Verb } from '../verb';
 
 /** The options, to be spread into a verb's own. */
@@ -65,6 +63,8 @@ export async function allowed<T>(what: string, work: () => Promise<T> | T): Prom
 const told = (what: string, error: unknown): unknown =>
   error instanceof TaxiiError ? new OperatorError(`${what}: ${error.message}`) : error;
 
+const nameOf = ({ apiRoot, alias }: Collection): string => `${apiRoot}/${alias}`;
+
 export async function collectionNamed(store: Store, name: string | undefined): Promise<Collection> {
   if (name === undefined) throw new UsageError('Name a collection, such as europe/indicators.');
   return findCollection(await store.catalog.channels(), name);
@@ -78,87 +78,59 @@ export function instant(option: string, text: string | undefined): Micros | unde
   return micros;
 }
 
-const contains = (value: unknown, word: string): boolean =>
-  typeof value === 'string' && value.toLowerCase().includes(word);
-
-/** Every string in an object, for `--value`. */
-function holdsValue(value: unknown, wanted: string): boolean {
-  if (typeof value === 'string') return value === wanted || value.includes(`'${wanted}'`);
-  return (
-    typeof value === 'object' && value !== null && Object.values(value).some((v) => holdsValue(v, wanted))
-  );
+/** @throws {UsageError} unless it is a number from 0 to 100. */
+function confidenceOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,3}$/.test(text) || Number(text) > 100)
+    throw new UsageError(`--confidence: "${text}" is no number from 0 to 100.`);
+  return Number(text);
 }
 
-type Test = (item: Item) => boolean;
+/** What the options of a verb say. @throws {UsageError} a value that is none. */
+export function selectionOf(a: Arguments, context: Context): Selection {
+  return {
+    versions: a.flag('versions'),
+    ids: a.list('id'),
+    types: a.list('type'),
+    name: a.text('name'),
+    text: a.text('text'),
+    label: a.text('label'),
+    value: a.text('value'),
+    marking: a.text('marking'),
+    producer: a.text('producer'),
+    until: instant('until', a.text('until')),
+    confidence: confidenceOf(a.text('confidence')),
+    revoked: a.flag('revoked'),
+    expired: a.flag('expired') ? context.clock() : undefined,
+    since: instant('since', a.text('since')),
+  };
+}
 
-function tests(a: Arguments, context: Context, organisations: ReadonlyMap<string, string>): Test[] {
-  const found: Test[] = [];
-  const types = a.list('type');
-  if (types.length > 0) found.push((i) => types.includes(i.type) || types.includes(groupOf(i.type)));
-  const name = a.text('name')?.toLowerCase();
-  if (name !== undefined)
-    found.push(({ object }) =>
-      [object['name'], ...((object['aliases'] as unknown[] | undefined) ?? [])].some((v) =>
-        contains(v, name),
-      ),
-    );
-  const text = a.text('text')?.toLowerCase();
-  if (text !== undefined) found.push((i) => i.text.toLowerCase().includes(text));
-  const label = a.text('label');
-  if (label !== undefined)
-    found.push(({ object }) => (object['labels'] as unknown[] | undefined)?.includes(label) ?? false);
-  const value = a.text('value');
-  if (value !== undefined) found.push(({ object }) => holdsValue(object, value));
-  const marking = a.text('marking');
-  if (marking !== undefined) {
-    const rank = rankOf(marking);
-    const marks = ({ object }: Item): string =>
-      JSON.stringify([object['object_marking_refs'], object['granular_markings']]);
-    found.push((i) => (rank === undefined ? marks(i).includes(JSON.stringify(marking)) : i.rank === rank));
+/** @throws {OperatorError} the account may not read the collection. */
+export function refuseUnread(principal: Principal, collection: Collection): void {
+  try {
+    scopeFor(principal, collection, 'read');
+  } catch (error) {
+    throw told(nameOf(collection), error);
   }
-  const producer = a.text('producer');
-  if (producer !== undefined)
-    found.push(
-      (i) =>
-        i.object['created_by_ref'] === producer ||
-        i.publisher === producer ||
-        organisations.get(i.publisher) === producer,
-    );
-  const until = instant('until', a.text('until'));
-  if (until !== undefined) found.push((i) => i.date < until);
-  const confidence = a.text('confidence');
-  if (confidence !== undefined) {
-    if (!/^\d{1,3}$/.test(confidence) || Number(confidence) > 100)
-      throw new UsageError(`--confidence: "${confidence}" is no number from 0 to 100.`);
-    found.push(({ object }) => Number(object['confidence'] ?? -1) >= Number(confidence));
+}
+
+/** What is read of a collection; a refusal is told to an operator. */
+export async function* reading<T>(collection: Collection, items: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* items;
+  } catch (error) {
+    throw told(nameOf(collection), error);
   }
-  if (a.flag('revoked')) found.push(({ object }) => object['revoked'] === true);
-  const now = context.clock();
-  if (a.flag('expired')) found.push(({ object }) => isExpired(object, now));
-  return found;
 }
 
 /** The objects of a collection that the options of a verb select. */
-export async function* select(
+export async function* selected(
   store: Store,
   collection: Collection,
   a: Arguments,
   context: Context,
 ): AsyncGenerator<Item> {
   const principal = await actingAs(store, a);
-  const organisations = new Map((await store.people.organisations()).map((o) => [o.id, o.name]));
-  const all = tests(a, context, organisations);
-  const ids = a.list('id');
-  const since = instant('since', a.text('since'));
-  const query = {
-    versions: a.flag('versions'),
-    ...(ids.length === 0 ? {} : { ids }),
-    ...(since === undefined ? {} : { since }),
-  };
-  try {
-    for await (const item of readCollection(store, principal, collection, query))
-      if (all.every((test) => test(item))) yield item;
-  } catch (error) {
-    throw told(`${collection.apiRoot}/${collection.alias}`, error);
-  }
+  yield* reading(collection, select(store, principal, collection, selectionOf(a, context)));
 }

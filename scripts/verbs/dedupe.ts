@@ -4,9 +4,9 @@ import { identityOf } from '../../src/domain/identity';
 import { formatTimestamp } from '../../src/domain/timestamp';
 import { LocalDoor } from '../local/local-door';
 import { keyOf } from '../input/same';
-import { titleOf } from './search';
 import type { Item } from '../../src/operations/read-collection';
-import { actingAs, collectionNamed, select, SELECTION, SELECTION_HELP } from '../local/select';
+import { titleOf } from '../../src/operations/title';
+import { actingAs, collectionNamed, selected, SELECTION, SELECTION_HELP } from '../local/select';
 import { table, type Verb } from '../verb';
 
 /** The one that stays: what its own producer published, else what came first. */
@@ -46,7 +46,7 @@ Example:
     );
     const groups = new Map<string, Item[]>();
     const joined = new Set<string>();
-    for await (const item of select(store, collection, a, context)) {
+    for await (const item of selected(store, collection, a, context)) {
       const { object } = item;
       if (object['relationship_type'] === 'duplicate-of' && object['revoked'] !== true)
         joined.add(pair(object['source_ref'], object['target_ref']));

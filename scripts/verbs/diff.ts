@@ -1,48 +1,20 @@
-import { statedVersion, type StixObject } from '../../src/domain/stix';
-import { titleOf } from './search';
-import { readCollection } from '../../src/operations/read-collection';
-import { actingAs, collectionNamed } from '../local/select';
-import { readStix } from '../input/stix-files';
-import { table, UsageError, type Arguments, type Context, type Verb } from '../verb';
-import { isDeepStrictEqual } from 'node:util';
+import { newestAmong, newestIn, compare, type Newest } from '../../src/operations/diff';
+import { titleOf } from '../../src/operations/title';
 import type { Store } from '../../src/store/store';
+import { readStix } from '../input/stix-files';
+import { actingAs, collectionNamed } from '../local/select';
+import { table, UsageError, type Arguments, type Context, type Verb } from '../verb';
 
-/** The newest version of each object, by id. */
-async function newest(
-  store: Store,
-  name: string,
-  a: Arguments,
-  context: Context,
-): Promise<Map<string, StixObject>> {
-  const found = new Map<string, StixObject>();
+/** Of a collection, or of a file. */
+async function newest(store: Store, name: string, a: Arguments, context: Context): Promise<Newest> {
   if (/^[a-z0-9-]+\/[a-z0-9-]+$/.test(name) && !/\.[a-z]+$/i.test(name)) {
     const collection = await collectionNamed(store, name);
-    for await (const { id, object } of readCollection(store, await actingAs(store, a), collection))
-      found.set(id, object);
-    return found;
+    return newestIn(store, await actingAs(store, a), collection);
   }
-  for (const text of await readStix(name, context)) {
-    if (text.unreadable !== undefined) throw new UsageError(`${text.source}: ${text.unreadable}`);
-    for (const { id, object } of text.members) {
-      const before = found.get(id);
-      const version = (o: StixObject): string => statedVersion(o)?.key ?? '';
-      if (!before || version(before) <= version(object)) found.set(id, object);
-    }
-  }
-  return found;
-}
-
-interface Changed {
-  readonly id: string;
-  readonly object: StixObject;
-  readonly properties: readonly { name: string; before: unknown; after: unknown }[];
-}
-
-function changes(before: StixObject, after: StixObject): Changed['properties'] {
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-  return names
-    .filter((name) => !isDeepStrictEqual(before[name], after[name]))
-    .map((name) => ({ name, before: before[name] ?? null, after: after[name] ?? null }));
+  const texts = await readStix(name, context);
+  for (const { source, unreadable } of texts)
+    if (unreadable !== undefined) throw new UsageError(`${source}: ${unreadable}`);
+  return newestAmong(texts.flatMap((text) => text.members));
 }
 
 const short = (value: unknown): string => {
@@ -67,25 +39,19 @@ Example:
       throw new UsageError('Say what to compare: jisr diff europe/indicators bundle.json.');
     const store = await context.store();
     const [one, two] = [await newest(store, first, a, context), await newest(store, second, a, context)];
-    const added = [...two].filter(([id]) => !one.has(id));
-    const missing = [...one].filter(([id]) => !two.has(id));
-    const changed = [...one].flatMap(([id, object]): Changed[] => {
-      const other = two.get(id);
-      const properties = other ? changes(object, other) : [];
-      return properties.length === 0 ? [] : [{ id, object, properties }];
-    });
+    const { added, missing, changed } = compare(one, two);
     if (a.json)
       context.print(
         JSON.stringify({
-          added: added.map(([id]) => id),
-          missing: missing.map(([id]) => id),
+          added: [...added.keys()],
+          missing: [...missing.keys()],
           changed: changed.map(({ id, properties }) => ({ id, properties })),
         }),
       );
     else {
       const rows = [
-        ...added.map(([id, object]) => ['added', titleOf({ id, object }), '', '', '', id]),
-        ...missing.map(([id, object]) => ['missing', titleOf({ id, object }), '', '', '', id]),
+        ...[...added].map(([id, object]) => ['added', titleOf({ id, object }), '', '', '', id]),
+        ...[...missing].map(([id, object]) => ['missing', titleOf({ id, object }), '', '', '', id]),
         ...changed.flatMap(({ id, object, properties }) =>
           properties.map((p) => [
             'changed',
@@ -98,8 +64,8 @@ Example:
         ),
       ];
       if (rows.length > 0) context.print(table(['how', 'what', 'property', 'before', 'after', 'id'], rows));
-      context.print(`${added.length} added, ${missing.length} missing, ${changed.length} changed.`);
+      context.print(`${added.size} added, ${missing.size} missing, ${changed.length} changed.`);
     }
-    return added.length + missing.length + changed.length > 0 ? 1 : 0;
+    return added.size + missing.size + changed.length > 0 ? 1 : 0;
   },
 };

@@ -6,7 +6,7 @@ import { writeWhole } from '../output/disk';
 import { badValues, LISTS, type ListKind } from '../output/block-list';
 import { progress } from '../output/progress';
 import { isExpired, type Item } from '../../src/operations/read-collection';
-import { collectionNamed, select, SELECTION, SELECTION_HELP } from '../local/select';
+import { collectionNamed, selected, SELECTION, SELECTION_HELP } from '../local/select';
 import { oneOf, type Verb } from '../verb';
 
 const FORMATS = ['bundle', 'jsonl', 'csv', 'list'] as const;
@@ -101,7 +101,7 @@ Example:
     async function* texts(): AsyncGenerator<string> {
       if (format === 'bundle') yield `{"type":"bundle","id":"bundle--${uuid()}"`;
       if (format === 'csv') yield stringify([[...COLUMNS]]);
-      for await (const item of select(store, collection, a, context)) {
+      for await (const item of selected(store, collection, a, context)) {
         bar.update(++looked);
         if (item.object['revoked'] === true && !a.flag('include-revoked') && !a.flag('revoked')) continue;
         if (isExpired(item.object, now) && !a.flag('include-expired') && !a.flag('expired')) continue;

@@ -1,28 +1,9 @@
 import { formatTimestamp } from '../../src/domain/timestamp';
 import { tlpName } from '../../src/domain/tlp';
-import type { Item } from '../../src/operations/read-collection';
-import { select, collectionNamed, SELECTION, SELECTION_HELP } from '../local/select';
+import { searchCollection } from '../../src/operations/search';
+import { titleOf } from '../../src/operations/title';
+import { actingAs, collectionNamed, reading, SELECTION, SELECTION_HELP, selectionOf } from '../local/select';
 import { table, UsageError, type Verb } from '../verb';
-
-/** What a person calls an object. */
-export function titleOf({ object, id }: Pick<Item, 'object' | 'id'>): string {
-  const said = [
-    'name',
-    'value',
-    'pattern',
-    'relationship_type',
-    'content',
-    'path',
-    'key',
-    'product',
-    'abstract',
-  ]
-    .map((name) => object[name])
-    .find((value) => typeof value === 'string');
-  const text = said ?? id;
-  const line = text.replaceAll(/\s+/g, ' ');
-  return line.length > 60 ? `${line.slice(0, 59)}…` : line;
-}
 
 export const search: Verb = {
   name: 'search',
@@ -43,21 +24,17 @@ Example:
       throw new UsageError('--limit: a whole number above 0 is expected.');
     const store = await context.store();
     const collection = await collectionNamed(store, a.words[0]);
-    const names = new Map((await store.people.organisations()).map((o) => [o.id, o.name]));
+    const principal = await actingAs(store, a);
+    const all = searchCollection(store, principal, collection, selectionOf(a, context));
     const rows: string[][] = [];
     let found = 0;
-    for await (const item of select(store, collection, a, context)) {
+    for await (const { publisher, ...item } of reading(collection, all)) {
       if (found++ === limit) break;
-      const publisher = names.get(item.publisher) ?? item.publisher;
-      const date = formatTimestamp(item.date);
-      if (a.json)
-        context.print(
-          JSON.stringify({
-            ...{ id: item.id, type: item.type, version: item.version, date_added: date },
-            ...{ tlp: tlpName(item.rank), publisher, object: item.object },
-          }),
-        );
-      else rows.push([date.slice(0, 19), tlpName(item.rank), titleOf(item), publisher, item.id]);
+      const [date, tlp] = [formatTimestamp(item.date), tlpName(item.rank)];
+      if (a.json) {
+        const { id, type, version, object } = item;
+        context.print(JSON.stringify({ id, type, version, date_added: date, tlp, publisher, object }));
+      } else rows.push([date.slice(0, 19), tlp, titleOf(item), publisher, item.id]);
     }
     if (a.json) return 0;
     if (rows.length === 0) context.print('Nothing was found.');

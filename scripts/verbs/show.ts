@@ -1,6 +1,6 @@
 import { tlpName } from '../../src/domain/tlp';
 import type { Store } from '../../src/store/store';
-import { showObject } from './show-object';
+import { printObject } from './show-object';
 import { didYouMean } from '../nearest';
 import { findCollection, findOrganisation, findPrincipal, named, UsageError, type Verb } from '../verb';
 
@@ -49,7 +49,7 @@ Example:
       );
     const store = await context.store();
     if (!found) {
-      await showObject(store, a, context, name);
+      await printObject(store, a, context, name);
       return 0;
     }
     const shown = await found(store, name);
