@@ -13,8 +13,19 @@ import { UsageError, type Arguments, type Context } from '../verb';
 const MOST = 100_000;
 
 const SELECTORS = [
-  ...['type', 'id', 'name', 'text', 'label', 'value', 'marking', 'producer', 'since', 'until', 'confidence'],
-  ...['revoked', 'expired'],
+  'type',
+  'id',
+  'name',
+  'text',
+  'label',
+  'value',
+  'marking',
+  'producer',
+  'since',
+  'until',
+  'confidence',
+  'revoked',
+  'expired',
 ];
 
 /** The ids of the objects in a file of STIX, or one a line. @throws {OperatorError} it is neither. */

@@ -69,10 +69,15 @@ Example:
         const marks = other.rank > keep.rank ? other.object : keep.object;
         await door.add(
           JSON.stringify({
-            ...{ type: 'relationship', spec_version: '2.1', id: `relationship--${uuid()}` },
+            type: 'relationship',
+            spec_version: '2.1',
+            id: `relationship--${uuid()}`,
             created_by_ref: identityOf(principal.organisation),
-            ...{ created: now, modified: now, relationship_type: 'duplicate-of' },
-            ...{ source_ref: other.id, target_ref: keep.id },
+            created: now,
+            modified: now,
+            relationship_type: 'duplicate-of',
+            source_ref: other.id,
+            target_ref: keep.id,
             ...(marks['object_marking_refs'] === undefined
               ? {}
               : { object_marking_refs: marks['object_marking_refs'] }),

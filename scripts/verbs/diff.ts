@@ -50,8 +50,8 @@ Example:
       );
     else {
       const rows = [
-        ...[...added].map(([id, object]) => ['added', titleOf({ id, object }), '', '', '', id]),
-        ...[...missing].map(([id, object]) => ['missing', titleOf({ id, object }), '', '', '', id]),
+        ...Array.from(added, ([id, object]) => ['added', titleOf({ id, object }), '', '', '', id]),
+        ...Array.from(missing, ([id, object]) => ['missing', titleOf({ id, object }), '', '', '', id]),
         ...changed.flatMap(({ id, object, properties }) =>
           properties.map((p) => [
             'changed',

@@ -11,17 +11,23 @@ import { oneOf, type Verb } from '../verb';
 
 const FORMATS = ['bundle', 'jsonl', 'csv', 'list'] as const;
 const COLUMNS = [
-  ...['id', 'type', 'name', 'value', 'pattern', 'pattern_type', 'valid_from', 'valid_until', 'confidence'],
-  ...[
-    'labels',
-    'indicator_types',
-    'description',
-    'created',
-    'modified',
-    'created_by_ref',
-    'tlp',
-    'date_added',
-  ],
+  'id',
+  'type',
+  'name',
+  'value',
+  'pattern',
+  'pattern_type',
+  'valid_from',
+  'valid_until',
+  'confidence',
+  'labels',
+  'indicator_types',
+  'description',
+  'created',
+  'modified',
+  'created_by_ref',
+  'tlp',
+  'date_added',
 ] as const;
 
 function csvRow({ object, date, rank }: Item): string {

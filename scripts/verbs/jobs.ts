@@ -1,9 +1,13 @@
-import { formatTimestamp } from '../../src/domain/timestamp';
+import { formatTimestamp, type Micros } from '../../src/domain/timestamp';
 import { runJob } from '../../src/jobs/job';
 import { JOBS } from '../../src/jobs/jobs';
 import { readConfig } from '../../src/config';
 import { localDoor } from '../local/local-door';
 import { table, UsageError, type Verb } from '../verb';
+
+/** Such as 2024-01-31T08:00:00. */
+const second = (at: Micros): string => formatTimestamp(at).slice(0, 19);
+const outcome = ({ ok }: { readonly ok: boolean }): string => (ok ? 'ok' : 'FAILED');
 
 export const jobs: Verb = {
   name: 'jobs',
@@ -34,10 +38,11 @@ Example:
       });
       if (a.json) context.print(JSON.stringify({ time_zone: config.schedule.timeZone, jobs: rows }));
       else {
-        const cells = rows.map((r) => [
-          ...[r.name, r.when, r.last === null ? 'never' : formatTimestamp(r.last.started).slice(0, 19)],
-          ...[r.last === null ? '' : r.last.ok ? 'ok' : 'FAILED', r.summary],
-        ]);
+        const cells = rows.map(({ name, when, last, summary }) =>
+          last === null
+            ? [name, when, 'never', '', summary]
+            : [name, when, second(last.started), outcome(last), summary],
+        );
         context.print(table(['job', `when (${config.schedule.timeZone})`, 'last run', '', 'what'], cells));
       }
       return 0;
@@ -53,8 +58,11 @@ Example:
           table(
             ['started', 'job', 'took', '', 'result'],
             runs.map((r) => [
-              ...[formatTimestamp(r.started).slice(0, 19), r.name, `${Math.round(r.took / 1000)} ms`],
-              ...[r.ok ? 'ok' : 'FAILED', r.result.slice(0, 120)],
+              second(r.started),
+              r.name,
+              `${Math.round(r.took / 1000)} ms`,
+              outcome(r),
+              r.result.slice(0, 120),
             ]),
           ),
         );
@@ -73,7 +81,11 @@ Example:
       );
     const door = localDoor(store, context);
     const run = await runJob(job, {
-      ...{ store, door, clock: context.clock, statusDays: config.statusDays, apply: a.apply },
+      store,
+      door,
+      clock: context.clock,
+      statusDays: config.statusDays,
+      apply: a.apply,
     });
     if (!run) {
       context.print(a.json ? JSON.stringify({ running: true }) : `${job.name} is running elsewhere.`);

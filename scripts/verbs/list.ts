@@ -53,8 +53,10 @@ const LISTS: Record<string, (store: Store) => Promise<Listing>> = {
       items: (await store.people.grants()).map((g) => ({
         json: g,
         row: [
-          ...[g.id, nameOf(g.collectionId) ?? g.collectionId],
-          ...[audienceInWords(g.grant.to, nameOf), g.grant.rights.join(', ')],
+          g.id,
+          nameOf(g.collectionId) ?? g.collectionId,
+          audienceInWords(g.grant.to, nameOf),
+          g.grant.rights.join(', '),
         ],
       })),
     };

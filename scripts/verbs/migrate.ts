@@ -78,7 +78,9 @@ Example:
       }
       const what = start > 0 ? `go on after ${start} records; ` : '';
       return conclude(a, context, `${what}copy ${objects} objects and all that belongs to them.`, {
-        ...{ resumed_at: start, objects, counts: summary.counts() },
+        resumed_at: start,
+        objects,
+        counts: summary.counts(),
       });
     } finally {
       await source.close();

@@ -212,7 +212,9 @@ Example:
       context.print(
         JSON.stringify({
           judged: sound + warned + refused,
-          ...{ sound, warned, refused },
+          sound,
+          warned,
+          refused,
           rules: Object.fromEntries(rules),
           results: kept,
         }),
