@@ -65,6 +65,16 @@ test.each(files)('%s imports only what its room may', (file) => {
   expect(imports.filter((to) => !fits(to, may!))).toEqual([]);
 });
 
+test('operations compute: none prints, reads a command line or knows a clock', () => {
+  for (const file of files.filter((f) => f.startsWith('src/operations/'))) {
+    const text = readFileSync(join(ROOT, file), 'utf8');
+    expect([file, /console\.|process\.|argv|Date\.now|node:(fs|net|http|child)/.test(text)]).toEqual([
+      file,
+      false,
+    ]);
+  }
+});
+
 test('the domain does no I/O and knows no clock', () => {
   for (const file of files.filter((f) => f.startsWith('src/domain/'))) {
     const text = readFileSync(join(ROOT, file), 'utf8');

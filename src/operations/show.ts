@@ -34,7 +34,7 @@ export interface Related {
 
 /** The object as one collection has it. */
 export interface Shown {
-  readonly collection: Collection;
+  readonly collection: Pick<Collection, 'id' | 'apiRoot' | 'alias'>;
   /** The newest version. */
   readonly object: StixObject;
   /** The oldest arrival first. */
@@ -94,8 +94,9 @@ export async function showObject(store: Store, principal: Principal, id: string)
     if (!newest) continue;
     const read: Read = (ids) =>
       readCollection(store, principal, collection, ids ? { ids } : { types: ['relationship', 'sighting'] });
+    const { id: collectionId, apiRoot, alias } = collection;
     found.push({
-      collection,
+      collection: { id: collectionId, apiRoot, alias },
       object: newest.object,
       versions: versions.map(shownOf),
       rivals: (await store.objects.rivals(scopeFor(principal, collection, 'read'), id)).map(shownOf),
