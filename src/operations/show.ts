@@ -2,7 +2,7 @@
 import { accessOf, scopeFor, type Principal } from '../domain/access';
 import type { Collection } from '../domain/channel';
 import type { StixObject } from '../domain/stix';
-import type { Micros } from '../domain/timestamp';
+import { instantKey, type Micros } from '../domain/timestamp';
 import type { Rank } from '../domain/tlp';
 import type { Inspected } from '../store/objects';
 import type { Store } from '../store/store';
@@ -67,6 +67,12 @@ async function related(read: Read, id: string): Promise<Related[]> {
   return found.map((f) => ({ ...f, title: titles.get(f.other) }));
 }
 
+/** By instant, not by text (T-217). */
+function newestOf(versions: readonly Item[]): Item | undefined {
+  const key = ({ version }: Item): string => instantKey(version) ?? version;
+  return [...versions].sort((x, y) => (key(x) < key(y) ? 1 : -1))[0];
+}
+
 /**
  * The object in each collection that the principal may read and that holds a version it may see. What is above its
  * clearance is as if it were not held: versions, rivals, relationships, the titles of their ends.
@@ -90,7 +96,7 @@ export async function showObject(store: Store, principal: Principal, id: string)
     const versions: Item[] = [];
     for await (const item of readCollection(store, principal, collection, { ids: [id], versions: true }))
       versions.push(item);
-    const newest = [...versions].sort((x, y) => (x.version < y.version ? 1 : -1))[0];
+    const newest = newestOf(versions);
     if (!newest) continue;
     const read: Read = (ids) =>
       readCollection(store, principal, collection, ids ? { ids } : { types: ['relationship', 'sighting'] });

@@ -61,6 +61,14 @@ test('who is cleared for more is told more: who reads the newest, what others pu
   ]);
 });
 
+test('the newest is the newest by instant, whatever the digits (T-217)', async () => {
+  const { store, put } = await stand();
+  await put(desk, tool(ids.plain, 1, 4, { modified: '2024-01-02T00:00:00.5Z', name: 'newest' }));
+  await put(desk, tool(ids.plain, 1, 0, { modified: '2024-01-02T00:00:00Z', name: 'older' }));
+  const [shown] = await showObject(store, desk, ids.plain);
+  expect([shown!.object['name'], shown!.readers]).toEqual(['newest', ['desk', 'member']]);
+});
+
 test('as each collection has it; a sighting is an end of its own', async () => {
   const { store, put } = await stand();
   await put(desk, tool(ids.plain, 1, 0), reports);
