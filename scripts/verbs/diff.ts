@@ -1,15 +1,16 @@
-import { newestAmong, newestIn, compare, type Newest } from '../../src/operations/diff';
+import { compare, newestAmong, newestIn, type Newest } from '../../src/operations/diff';
 import { titleOf } from '../../src/operations/title';
 import type { Store } from '../../src/store/store';
 import { readStix } from '../input/stix-files';
-import { actingAs, collectionNamed } from '../local/select';
+import { actingAs, allowed, collectionNamed } from '../local/select';
 import { table, UsageError, type Arguments, type Context, type Verb } from '../verb';
 
 /** Of a collection, or of a file. */
 async function newest(store: Store, name: string, a: Arguments, context: Context): Promise<Newest> {
   if (/^[a-z0-9-]+\/[a-z0-9-]+$/.test(name) && !/\.[a-z]+$/i.test(name)) {
     const collection = await collectionNamed(store, name);
-    return newestIn(store, await actingAs(store, a), collection);
+    const principal = await actingAs(store, a);
+    return allowed(name, () => newestIn(store, principal, collection));
   }
   const texts = await readStix(name, context);
   for (const { source, unreadable } of texts)

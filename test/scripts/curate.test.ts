@@ -533,6 +533,14 @@ describe('search, show, diff, stats', () => {
     );
   });
 
+  test('diff, search and stats of what the account may not read are refused in words that name it', async () => {
+    await jisr('disable principal low --apply');
+    for (const line of [`diff ${TO} ${TO}`, `search ${TO}`, `stats ${TO}`]) {
+      const { code, err } = await jisr(`${line} --as low`);
+      expect([code, err]).toEqual([3, expect.stringContaining(`${TO}: There is no such resource`)]);
+    }
+  });
+
   test('statistics are in the language asked for, countries by name; charts mirror where one reads from the right', async () => {
     const { out } = await jisr(['stats', TO, '--lang', 'ar']);
     expect(out).toMatch(/البلد +الكائنات/);
