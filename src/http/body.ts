@@ -5,6 +5,7 @@ import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Principal } from '../domain/access';
 import { TaxiiError } from '../domain/errors';
 import { BodyBudget } from './body-budget';
+import { Received } from './received';
 
 const DECODERS = {
   gzip: createGunzip,
@@ -89,11 +90,11 @@ export function bodyReader(
     const stream = decoded(req);
     // Said before it is sent. Promised bytes are not set aside: promises alone would then use up the budget.
     if (stream === req) budget.require(principal, stated);
-    const chunks: Buffer[] = [];
-    let size = 0;
+    const received = new Received(mostBytes);
+    let held = 0;
     const release = (): void => {
-      budget.give(principal, size);
-      size = 0;
+      budget.give(principal, held);
+      held = 0;
     };
     let judged = 0;
     let stop = (): void => undefined;
@@ -101,15 +102,15 @@ export function bodyReader(
       await new Promise<void>((resolve, reject) => {
         if (req.destroyed) reject(broken()); // hung up before it was this far
         stop = every(WINDOW_MS, () => {
-          if (size - judged < least(size)) reject(tooSlow());
-          judged = size;
+          if (received.size - judged < least(received.size)) reject(tooSlow());
+          judged = received.size;
         });
         stream.on('data', (chunk: Buffer) => {
           try {
-            if (size + chunk.length > mostBytes) throw tooLarge();
+            if (held + chunk.length > mostBytes) throw tooLarge();
             budget.take(principal, chunk.length);
-            size += chunk.length;
-            chunks.push(chunk);
+            held += chunk.length;
+            received.add(chunk);
           } catch (error) {
             if (error instanceof Error) reject(error);
           }
@@ -120,13 +121,11 @@ export function bodyReader(
           if (!req.complete) reject(broken());
         });
       });
-      // Memory of its own, not of Node's pool: the bytes may be handed over to a thread.
-      const body = Buffer.allocUnsafeSlow(size);
-      let at = 0;
-      for (const chunk of chunks) at += chunk.copy(body, at);
-      return { body, release };
+      stop();
+      return { body: await received.whole(), release };
     } catch (error) {
       stream.removeAllListeners('data');
+      received.drop();
       release();
       if (stream !== req) {
         req.unpipe();

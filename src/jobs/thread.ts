@@ -8,7 +8,7 @@ import type { DoorOptions, OpenDoor } from '../publish/publish';
 import { openStore } from '../store/open';
 import type { Reading } from '../store/house';
 import type { Store } from '../store/store';
-import { goBehind } from '../threads/behind';
+import { BEHIND, goBehind } from '../threads/behind';
 import { startJobs, type Report, type Schedule } from './schedule';
 
 export interface HousekeeperOptions {
@@ -109,7 +109,7 @@ function doorOf(store: Store, limits: DoorOptions['limits'], report: Report): Pi
 async function keepHouse(port: NonNullable<typeof parentPort>, options: HousekeeperOptions): Promise<void> {
   goBehind();
   const report: Report = (...word) => port.postMessage(word satisfies Word);
-  const store = await openStore(options.store);
+  const store = await openStore(options.store, BEHIND);
   const { statusDays, schedule, limits } = options;
   const clock = (): number => Date.now() * 1000;
   const jobs = startJobs({ store, door: doorOf(store, limits, report), clock, statusDays }, schedule, report);

@@ -1,22 +1,21 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { OperatorError, withoutSecrets } from '../domain/errors';
-import { openMongo } from './mongo';
-import { openSqlite } from './sqlite';
 import { noStore } from './refusals';
 import type { Store, StoreOptions } from './store';
 
 export type { StoreOptions };
 
 /**
- * Opens the store that a URL names; nothing else knows which kind it is.
+ * Opens the store that a URL names; nothing else knows which kind it is. Only that kind's code is loaded: the other's
+ * driver would cost memory in each thread, and each verb time.
  *
  * @param url `sqlite:PATH`, the path relative to the working directory or absolute, or `sqlite::memory:`;
  *   `mongodb://…` or `mongodb+srv://…` with the database's name in its path.
  * @throws {OperatorError} a URL of another kind, or a store that cannot be. @throws {StoreUnavailable} not now.
  */
 export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
-  if (/^mongodb(?:\+srv)?:\/\//.test(url)) return openMongo(url, options);
+  if (/^mongodb(?:\+srv)?:\/\//.test(url)) return (await import('./mongo/index.js')).openMongo(url, options);
   const file = /^sqlite:(.+)$/.exec(url)?.[1];
   if (file === undefined) {
     throw new OperatorError(
@@ -27,7 +26,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     if (options.existing && !existsSync(file)) throw noStore(file);
     makeFolder(dirname(file));
   }
-  return openSqlite(file, options);
+  return (await import('./sqlite/index.js')).openSqlite(file, options);
 }
 
 /** One by one: where a file system takes no folders, such as /proc, mkdir's `recursive` never ends. */

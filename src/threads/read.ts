@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { goBehind } from './behind';
+import { BEHIND, goBehind } from './behind';
 import type { Scope } from '../domain/access';
 import { isExamined } from '../domain/asked';
 import { StoreUnavailable } from '../domain/errors';
@@ -21,6 +21,9 @@ type Call = { readonly id: string } & (
 type Answer =
   { readonly id: string; readonly page: Page<unknown> } | { readonly id: string; readonly failure: Failure };
 
+/** What it reads is parsed and let go at once: more room for the young would only be filled, in MB. */
+const YOUNG_MB = 16;
+
 /** What crossed as plain bytes is a Buffer again. */
 const asBuffer = (items: Uint8Array): Buffer => Buffer.from(items.buffer, items.byteOffset, items.byteLength);
 
@@ -33,7 +36,10 @@ export function examineApart(
   url: string,
   died: (error: Error) => void,
 ): { readonly objects: ObjectStore; readonly stop: () => Promise<void> } {
-  const worker = new Worker(__filename, { workerData: url });
+  const worker = new Worker(__filename, {
+    workerData: url,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  });
   const waiting = new Map<
     string,
     { resolve: (page: Page<unknown>) => void; reject: (error: unknown) => void }
@@ -99,7 +105,7 @@ export function examineApart(
 }
 
 async function serve(port: NonNullable<typeof parentPort>, url: string): Promise<void> {
-  const opening = openStore(url, { readonly: true });
+  const opening = openStore(url, { ...BEHIND, readonly: true });
   const underWay = new Map<string, AbortController>();
   async function read({ id, verb, scope, query }: Exclude<Call, { verb: 'abort' }>): Promise<void> {
     const work = new AbortController();

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const MAIN = join(__dirname, '../../src/main.js');
-/** glibc then gives large buffers back when they are freed, instead of keeping them for others of their size. */
-const MALLOC_MMAP_THRESHOLD_ = '131072';
+/** As `npm start` has it: glibc then gives large buffers back when they are freed, and keeps less for each thread. */
+const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
 const START_MS = 30_000;
 const HEAP_MB = 512;
 
@@ -51,7 +51,7 @@ export async function startTarget(store: string, folder: string): Promise<Target
   const child = spawn(process.execPath, [`--max-old-space-size=${HEAP_MB}`, MAIN], {
     env: {
       PATH: process.env['PATH'],
-      MALLOC_MMAP_THRESHOLD_, // as `npm start` has it
+      ...MALLOC,
       JISR_STORE: store,
       JISR_PORT: '0',
     },

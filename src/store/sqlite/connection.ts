@@ -20,6 +20,8 @@ export interface Connection {
 
 /** Statements are made from a few dozen shapes of query; more than this many would be a leak. */
 const MOST_STATEMENTS = 500;
+/** Each connection may keep so much of the file in memory. */
+const CACHE_MB = 32;
 /** How long a lock is waited for. */
 export const LOCK_WAIT_MS = 10_000;
 const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|NOMEM|PROTOCOL)/;
@@ -80,7 +82,7 @@ function open(file: string, options: StoreOptions): Connection {
   }
   db.pragma('synchronous = FULL');
   db.pragma('mmap_size = 0');
-  db.pragma('cache_size = -65536');
+  db.pragma(`cache_size = -${(options.cacheMb ?? CACHE_MB) * 1024}`);
   db.pragma('foreign_keys = ON');
   if (!options.readonly) migrate(db);
 
