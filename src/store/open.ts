@@ -6,16 +6,25 @@ import type { Store, StoreOptions } from './store';
 
 export type { StoreOptions };
 
+interface Adapters {
+  readonly mongo: typeof import('./mongo');
+  readonly sqlite: typeof import('./sqlite');
+}
+
+/** Loads one kind's code when it is needed: the other's driver would cost memory in each thread, and each verb time. */
+const adapter = <Name extends keyof Adapters>(name: Name): Adapters[Name] =>
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- at once, and only now
+  require(`./${name}`) as Adapters[Name];
+
 /**
- * Opens the store that a URL names; nothing else knows which kind it is. Only that kind's code is loaded: the other's
- * driver would cost memory in each thread, and each verb time.
+ * Opens the store that a URL names; nothing else knows which kind it is.
  *
  * @param url `sqlite:PATH`, the path relative to the working directory or absolute, or `sqlite::memory:`;
  *   `mongodb://…` or `mongodb+srv://…` with the database's name in its path.
  * @throws {OperatorError} a URL of another kind, or a store that cannot be. @throws {StoreUnavailable} not now.
  */
 export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
-  if (/^mongodb(?:\+srv)?:\/\//.test(url)) return (await import('./mongo/index.js')).openMongo(url, options);
+  if (/^mongodb(?:\+srv)?:\/\//.test(url)) return adapter('mongo').openMongo(url, options);
   const file = /^sqlite:(.+)$/.exec(url)?.[1];
   if (file === undefined) {
     throw new OperatorError(
@@ -26,7 +35,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     if (options.existing && !existsSync(file)) throw noStore(file);
     makeFolder(dirname(file));
   }
-  return (await import('./sqlite/index.js')).openSqlite(file, options);
+  return adapter('sqlite').openSqlite(file, options);
 }
 
 /** One by one: where a file system takes no folders, such as /proc, mkdir's `recursive` never ends. */
