@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
 export interface RunningServer {
   readonly origin: string;
@@ -27,6 +28,7 @@ export async function startServer(env: Record<string, string> = {}, password = '
   let err = '';
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const shown = (): string | undefined => /password\s+(\S+)/.exec(err)?.[1];
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout.on('data', (chunk: Buffer) => {
       if (out.length > 1e6) return;
@@ -36,7 +38,9 @@ export async function startServer(env: Record<string, string> = {}, password = '
     });
     void ended.then(() => reject(new Error(`the server ended: ${err}`)));
   });
-  const known = /password\s+(\S+)/.exec(err)?.[1] ?? password;
+  // A new store's password is shown last, after the server listens.
+  while (password === '' && shown() === undefined && child.exitCode === null) await setTimeout(10);
+  const known = shown() ?? password;
   return {
     origin: new URL(url).origin,
     password: known,

@@ -214,7 +214,7 @@ export function judge(
   }
   if (refused.length > 0) return fail(refused.join('\n'));
 
-  const hidden = standing.filter((v) => !visible.includes(v));
+  const hidden = standing.filter((v) => !sees(scope, v));
   const twins = hidden.filter((v) => isSame(v) && v.rank <= rank);
   if (twins.some(isEqual)) return { outcome: 'conceal', rank, reason: undefined, message };
   if (twins.some((v) => v.publisher === organisation))
