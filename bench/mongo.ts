@@ -22,13 +22,15 @@ const BATCH = 500;
 const PAGES = 20;
 
 const indicator = (): StixObject => ({
-  ...{ type: 'indicator', spec_version: '2.1', id: `indicator--${randomUUID()}` },
-  ...{ created: '2024-01-01T00:00:00.000Z', modified: '2024-01-01T00:00:00.000Z', name: 'x'.repeat(400) },
-  ...{
-    pattern: "[domain-name:value = 'example.com']",
-    pattern_type: 'stix',
-    valid_from: '2024-01-01T00:00:00Z',
-  },
+  type: 'indicator',
+  spec_version: '2.1',
+  id: `indicator--${randomUUID()}`,
+  created: '2024-01-01T00:00:00.000Z',
+  modified: '2024-01-01T00:00:00.000Z',
+  name: 'x'.repeat(400),
+  pattern: "[domain-name:value = 'example.com']",
+  pattern_type: 'stix',
+  valid_from: '2024-01-01T00:00:00Z',
 });
 
 async function seconds(work: () => Promise<unknown>): Promise<number> {
@@ -46,7 +48,12 @@ async function main(): Promise<void> {
   try {
     await store.catalog.apply(await loadChannels('collections'), { apply: true, dropObjects: false });
     const principal: Principal = {
-      ...{ id: randomUUID(), name: 'bench', kind: 'service', role: 'curator', clearance: 4, disabled: false },
+      id: randomUUID(),
+      name: 'bench',
+      kind: 'service',
+      role: 'curator',
+      clearance: 4,
+      disabled: false,
       organisation: { id: randomUUID(), name: 'bench', kind: 'operator', region: 'global', disabled: false },
     };
     await store.people.saveOrganisation(principal.organisation);

@@ -23,10 +23,15 @@ function realObjects(): StixObject[] {
 
 const ownObjects = (): StixObject[] =>
   Array.from({ length: 5000 }, (_, i) => ({
-    ...{ type: 'indicator', spec_version: '2.1', name: `An indicator ${i}`, description: 'x'.repeat(800) },
-    ...{ created: '2024-01-01T00:00:00.000Z', modified: '2024-01-01T00:00:00.000Z' },
+    type: 'indicator',
+    spec_version: '2.1',
+    name: `An indicator ${i}`,
+    description: 'x'.repeat(800),
+    created: '2024-01-01T00:00:00.000Z',
+    modified: '2024-01-01T00:00:00.000Z',
     id: `indicator--3f9c1d2a-5b6e-4c7d-8e9f-${String(i).padStart(12, '0')}`,
-    ...{ pattern: `[url:value = 'https://${i}.example.com/']`, pattern_type: 'stix' },
+    pattern: `[url:value = 'https://${i}.example.com/']`,
+    pattern_type: 'stix',
     valid_from: '2024-01-01T00:00:00Z',
   }));
 

@@ -165,7 +165,8 @@ real(
     for (const value of values) expect(all.has(value)).toBe(true);
     if (existsSync('/dev/full'))
       expect(await jisr(['export', TO], { shell: 'exec >/dev/full' })).toMatchObject({
-        ...{ code: 3, err: expect.stringContaining('cannot be written') as string },
+        code: 3,
+        err: expect.stringContaining('cannot be written') as string,
       });
 
     // Retention of what nobody renews: the operator's own rules, after a notice.

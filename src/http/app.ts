@@ -41,7 +41,10 @@ export function createApp({ store, door, config, log, clock, readings }: AppDeps
   });
   app.use(
     createRouter({
-      ...{ store, door, config, readings },
+      store,
+      door,
+      config,
+      readings,
       authenticate: createAuthenticate({ people: store.people, clock }),
     }),
   );

@@ -35,7 +35,13 @@ export async function* readCollection(
   let after = since === undefined ? undefined : since - 1;
   for (;;) {
     const page = await store.objects.inspect(scope, {
-      ...{ ids, types, after, limit: PAGE, filters: '', specVersions: undefined, properties: new Map() },
+      ids,
+      types,
+      after,
+      limit: PAGE,
+      filters: '',
+      specVersions: undefined,
+      properties: new Map(),
       version: versions ? ALL : LAST,
     });
     for (const item of page.items) yield { ...item, object: JSON.parse(item.text) as StixObject };

@@ -58,8 +58,7 @@ export function checkBundle(bundle: StixObject, references = false): Verdict {
     seen.add(version);
     if (!references) return;
     for (const { at, id } of referencesOf(object))
-      if (!ids.has(id))
-        review.reject('B-REFS', shown(id), 'an object of this bundle', ...['objects', i, ...at]);
+      if (!ids.has(id)) review.reject('B-REFS', shown(id), 'an object of this bundle', 'objects', i, ...at);
   });
   return review;
 }

@@ -4,8 +4,19 @@ import { isBase64, isHex } from './scans';
 import { shown, type Review } from './verdict';
 
 const COMMON = new Set([
-  ...['spec_version', 'created_by_ref', 'created', 'modified', 'revoked', 'labels', 'confidence', 'lang'],
-  ...['external_references', 'object_marking_refs', 'granular_markings', 'defanged', 'extensions'],
+  'spec_version',
+  'created_by_ref',
+  'created',
+  'modified',
+  'revoked',
+  'labels',
+  'confidence',
+  'lang',
+  'external_references',
+  'object_marking_refs',
+  'granular_markings',
+  'defanged',
+  'extensions',
 ]);
 
 /** A property that is common to other classes, but not to this one (§3.2). */

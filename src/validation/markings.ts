@@ -31,7 +31,10 @@ export function markings(object: StixObject, review: Review): void {
           'M-SELRES',
           shown(selector),
           'a selector of something that is in the object',
-          ...['granular_markings', i, 'selectors', k],
+          'granular_markings',
+          i,
+          'selectors',
+          k,
         );
     });
   });
@@ -64,6 +67,8 @@ export function tlp2(object: StixObject, review: Review): void {
       'MD-TLP2',
       shown(level),
       'one of the five published TLP 2.0 markings, with its id',
-      ...['extensions', TLP2, 'tlp_2_0'],
+      'extensions',
+      TLP2,
+      'tlp_2_0',
     );
 }

@@ -69,7 +69,8 @@ export function checkContainer(
         errors: verdict.errors.map((e) => (e.rule === 'I-REFTYPE' ? { ...e, rule: 'OD-LOCAL' } : e)),
         warnings: verdict.warnings.filter((w) => named(w.rule)),
       },
-      ...['objects', key],
+      'objects',
+      key,
     );
   }
 }

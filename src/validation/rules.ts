@@ -132,7 +132,9 @@ const catalogue =
           rule,
           `${shown(reference['source_name'])} for ${shown(external)}`,
           `"${source}"`,
-          ...['external_references', i, 'source_name'],
+          'external_references',
+          i,
+          'source_name',
         );
     });
   };
@@ -173,15 +175,26 @@ function observable(object: StixObject, review: Review): void {
           'N-CUSTEXT',
           'a toplevel-property-extension',
           'a property-extension on an observable',
-          ...['extensions', key],
+          'extensions',
+          key,
         );
     } else if (!PREDEFINED.has(key))
       review.warn('N-CUSTEXT', shown(key), 'a property-extension with a definition', 'extensions', key);
   }
 }
 const PREDEFINED = new Set([
-  ...['archive-ext', 'ntfs-ext', 'pdf-ext', 'raster-image-ext', 'windows-pebinary-ext', 'http-request-ext'],
-  ...['icmp-ext', 'socket-ext', 'tcp-ext', 'windows-process-ext', 'windows-service-ext', 'unix-account-ext'],
+  'archive-ext',
+  'ntfs-ext',
+  'pdf-ext',
+  'raster-image-ext',
+  'windows-pebinary-ext',
+  'http-request-ext',
+  'icmp-ext',
+  'socket-ext',
+  'tcp-ext',
+  'windows-process-ext',
+  'windows-service-ext',
+  'unix-account-ext',
 ]);
 
 /** Common properties that this class does not have are said by name (C-NA). */

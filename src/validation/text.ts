@@ -1,7 +1,8 @@
 /** Reads the text of an envelope: its members are found first (scanner.ts) and parsed one by one, when they are wanted. */
 import { isUtf8 } from 'node:buffer';
 import type { StixObject } from '../domain/stix';
-import { BodyError, Scanner, type EnvelopeLimits, type Span } from './scanner';
+import { Scanner } from './scanner';
+import { BodyError, type EnvelopeLimits, type Span } from './spans';
 import type { Finding } from './verdict';
 
 export { BodyError, type EnvelopeLimits, type Span };

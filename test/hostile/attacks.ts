@@ -48,7 +48,11 @@ function send(
   return new Promise((resolve) => {
     const headers = { authorization: as(name), accept: TAXII, 'content-type': TAXII };
     const req = http.request({
-      ...{ port, host: '127.0.0.1', path, method: body ? 'POST' : 'GET', agent: false },
+      port,
+      host: '127.0.0.1',
+      path,
+      method: body ? 'POST' : 'GET',
+      agent: false,
       headers: encoding === undefined ? headers : { ...headers, 'content-encoding': encoding },
     });
     req.once('response', (res) => {

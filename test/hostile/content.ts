@@ -2,7 +2,10 @@
 import { randomUUID } from 'node:crypto';
 
 export interface Versioned {
+  readonly type: string;
+  readonly spec_version: string;
   readonly id: string;
+  readonly created: string;
   readonly modified: string;
 }
 
@@ -13,7 +16,9 @@ const MIB = 1024 * 1024;
 const sdo = (type: string, more: object): Versioned => ({
   id: `${type}--${randomUUID()}`,
   modified: INSTANT,
-  ...{ type, spec_version: '2.1', created: INSTANT },
+  type,
+  spec_version: '2.1',
+  created: INSTANT,
   ...more,
 });
 

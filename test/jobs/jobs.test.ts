@@ -74,7 +74,10 @@ test('two runners at once: one runs, the other does not; after a release it may;
   let open: () => void = () => undefined;
   const gate = new Promise<void>((resolve) => (open = resolve));
   const slow: Job = {
-    ...{ name: 'slow', when: '* * * * *', minutes: 1, summary: '' },
+    name: 'slow',
+    when: '* * * * *',
+    minutes: 1,
+    summary: '',
     run: async () => {
       most = Math.max(most, ++inside);
       await gate;
@@ -322,7 +325,8 @@ test('expiry: reported to who published it; only the operator’s own is revoked
   expect(revoked.map((o) => o['id'])).toEqual([own['id']]);
   const note = (await store.house.notes('expired')).get(desk.organisation.id);
   expect(JSON.parse(note!)).toMatchObject({
-    ...{ organisation: 'desk house', count: 1 },
+    organisation: 'desk house',
+    count: 1,
     objects: [{ id: theirs['id'], collection: 'europe/main', valid_until: '2021-01-01T00:00:00Z' }],
   });
   expect(await did('expiry')).toMatchObject({ revoked: 0 });

@@ -52,8 +52,18 @@ const organisationOf = (name: string, kind: string, ...more: string[]): Promise<
 const account = (name: string, house: string, role = 'curator', clearance = 'red'): Promise<any> =>
   done(
     [
-      ...['add', 'principal', name, '--organisation', house, '--kind', 'service'],
-      ...['--role', role, '--clearance', clearance, '--password-stdin'],
+      'add',
+      'principal',
+      name,
+      '--organisation',
+      house,
+      '--kind',
+      'service',
+      '--role',
+      role,
+      '--clearance',
+      clearance,
+      '--password-stdin',
     ],
     `the password of ${name}\n`,
   );
@@ -119,8 +129,12 @@ describe('identity (D8a)', () => {
     }
     const police = objects.find((o) => o.name === 'Police of Examplia');
     expect(police).toMatchObject({
-      ...{ type: 'identity', spec_version: '2.1', identity_class: 'organization', sectors: ['government'] },
-      ...{ created: '2023-11-14T22:13:20.000Z', modified: '2023-11-14T22:13:20.000Z' },
+      type: 'identity',
+      spec_version: '2.1',
+      identity_class: 'organization',
+      sectors: ['government'],
+      created: '2023-11-14T22:13:20.000Z',
+      modified: '2023-11-14T22:13:20.000Z',
     });
     expect(objects).toContainEqual(
       expect.objectContaining({

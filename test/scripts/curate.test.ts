@@ -97,13 +97,20 @@ describe('import', () => {
     ]);
     expect((await values()).sort()).toEqual(
       [
-        ...['https://evil.example/a?b=c', '198.51.100.7', '2001:db8::1', 'bad.example', 'eve@evil.example'],
-        ...['d41d8cd98f00b204e9800998ecf8427e', '198.51.100.0/24'],
+        'https://evil.example/a?b=c',
+        '198.51.100.7',
+        '2001:db8::1',
+        'bad.example',
+        'eve@evil.example',
+        'd41d8cd98f00b204e9800998ecf8427e',
+        '198.51.100.0/24',
       ].sort(),
     );
     const [first] = await held();
     expect(first!['object']).toMatchObject({
-      ...{ type: 'indicator', created_by_ref: IDENTITY.operator, pattern_type: 'stix' },
+      type: 'indicator',
+      created_by_ref: IDENTITY.operator,
+      pattern_type: 'stix',
       pattern: "[url:value = 'https://evil.example/a?b=c']",
     });
   });
@@ -141,8 +148,15 @@ describe('import', () => {
         label_separator: '|',
         types: { dom: 'domain-name', ip: 'ipv4-addr', hash: 'sha-256' },
         columns: {
-          ...{ value: 'ioc', type: 'kind', confidence: 'score', labels: 'tags', valid_from: 'seen' },
-          ...{ valid_until: 'until', tlp: 'share', reference: 'link', description: 'note' },
+          value: 'ioc',
+          type: 'kind',
+          confidence: 'score',
+          labels: 'tags',
+          valid_from: 'seen',
+          valid_until: 'until',
+          tlp: 'share',
+          reference: 'link',
+          description: 'note',
         },
       }),
     );
@@ -155,8 +169,11 @@ describe('import', () => {
     const [{ object, tlp }] = (await held()) as [Record<string, any>];
     expect(tlp).toBe('green');
     expect(object).toMatchObject({
-      ...{ confidence: 80, labels: ['phishing', 'bank'], description: 'two\nlines; one cell' },
-      ...{ valid_from: '2023-01-02T00:00:00.000000Z', valid_until: '2030-01-01T00:00:00.000000Z' },
+      confidence: 80,
+      labels: ['phishing', 'bank'],
+      description: 'two\nlines; one cell',
+      valid_from: '2023-01-02T00:00:00.000000Z',
+      valid_until: '2030-01-01T00:00:00.000000Z',
       external_references: [{ source_name: 'report', url: 'https://report.example/1' }],
     });
   });
@@ -327,19 +344,17 @@ describe('export', () => {
 
   test('only what a pattern claims to be bad by itself', async () => {
     const pattern = (id: number, text: string): object => ({
-      ...{
-        type: 'indicator',
-        spec_version: '2.1',
-        id: `indicator--00000000-0000-4000-8000-00000000000${id}`,
-      },
-      ...{ created: '2020-01-01T00:00:00.000Z', modified: '2020-01-01T00:00:00.000Z', name: 'p' },
-      ...{
-        description: 'd',
-        indicator_types: ['malicious-activity'],
-        pattern_type: 'stix',
-        pattern: text,
-        valid_from: '2020-01-01T00:00:00Z',
-      },
+      type: 'indicator',
+      spec_version: '2.1',
+      id: `indicator--00000000-0000-4000-8000-00000000000${id}`,
+      created: '2020-01-01T00:00:00.000Z',
+      modified: '2020-01-01T00:00:00.000Z',
+      name: 'p',
+      description: 'd',
+      indicator_types: ['malicious-activity'],
+      pattern_type: 'stix',
+      pattern: text,
+      valid_from: '2020-01-01T00:00:00Z',
     });
     const bundle = {
       objects: [
@@ -359,16 +374,21 @@ describe('export', () => {
 
 describe('dry runs tell the truth', () => {
   const definition = {
-    ...{ type: 'marking-definition', spec_version: '2.1', created: '2024-01-01T00:00:00.000Z' },
-    ...{ id: 'marking-definition--5a5b0a36-6a29-4f7a-9c5a-0c1f9b8f6a01', name: 'house' },
-    ...{ definition_type: 'statement', definition: { statement: 'x' } },
+    type: 'marking-definition',
+    spec_version: '2.1',
+    created: '2024-01-01T00:00:00.000Z',
+    id: 'marking-definition--5a5b0a36-6a29-4f7a-9c5a-0c1f9b8f6a01',
+    name: 'house',
+    definition_type: 'statement',
+    definition: { statement: 'x' },
   };
   const tool = (n: number, more: object = {}): object => ({
-    ...{ type: 'tool', spec_version: '2.1', name: `t${n}`, created: '2024-01-01T00:00:00.000Z' },
-    ...{
-      id: `tool--5a5b0a36-6a29-4f7a-9c5a-${String(n).padStart(12, '0')}`,
-      modified: '2024-01-01T00:00:00.000Z',
-    },
+    type: 'tool',
+    spec_version: '2.1',
+    name: `t${n}`,
+    created: '2024-01-01T00:00:00.000Z',
+    id: `tool--5a5b0a36-6a29-4f7a-9c5a-${String(n).padStart(12, '0')}`,
+    modified: '2024-01-01T00:00:00.000Z',
     ...more,
   });
   const stix20 = tool(1, { spec_version: undefined });
@@ -498,13 +518,14 @@ describe('search, show, diff, stats', () => {
   test('show tells versions, relationships with their ends, who brought it and who may read it', async () => {
     const [one, two] = (await held('--label', 'bank')) as [any, any];
     const joined = {
-      ...{
-        type: 'relationship',
-        spec_version: '2.1',
-        id: 'relationship--00000000-0000-4000-8000-000000000001',
-      },
-      ...{ created: '2020-01-01T00:00:00.000Z', modified: '2020-01-01T00:00:00.000Z' },
-      ...{ relationship_type: 'related-to', source_ref: one.id, target_ref: two.id },
+      type: 'relationship',
+      spec_version: '2.1',
+      id: 'relationship--00000000-0000-4000-8000-000000000001',
+      created: '2020-01-01T00:00:00.000Z',
+      modified: '2020-01-01T00:00:00.000Z',
+      relationship_type: 'related-to',
+      source_ref: one.id,
+      target_ref: two.id,
     };
     await bring(file('r.json', JSON.stringify(joined)), '--apply');
     await jisr(['revoke', TO, '--id', one.id, '--apply']);
@@ -566,8 +587,11 @@ describe('search, show, diff, stats', () => {
   test('stats count each object once in every dimension; table, CSV and SVG say the same', async () => {
     const json = await said(['stats', TO]);
     expect(json).toMatchObject({
-      ...{ total: 3, by_type: { indicator: 3 }, by_marking: { amber: 2, green: 1 } },
-      ...{ by_producer: { 'operator house': 2, 'desk house': 1 }, by_week: { '2023-W46': 3 } },
+      total: 3,
+      by_type: { indicator: 3 },
+      by_marking: { amber: 2, green: 1 },
+      by_producer: { 'operator house': 2, 'desk house': 1 },
+      by_week: { '2023-W46': 3 },
       by_state: { active: 3, 'never read': 3 },
     });
     expect((await jisr(['stats', TO])).out).toMatch(/operator house +2/);
@@ -725,8 +749,12 @@ test('tables stay aligned with Arabic names and wide characters', async () => {
     .collections.find((c) => c.alias === 'indicators')!;
   const open = { ...collection, grants: [{ source: 'test', to: {}, rights: ['write'] as const }] };
   const tool = (n: number, name: string): any => ({
-    ...{ type: 'tool', spec_version: '2.1', id: `tool--00000000-0000-4000-8000-00000000000${n}`, name },
-    ...{ created: '2020-01-01T00:00:00.000Z', modified: '2020-01-01T00:00:00.000Z' },
+    type: 'tool',
+    spec_version: '2.1',
+    id: `tool--00000000-0000-4000-8000-00000000000${n}`,
+    name,
+    created: '2020-01-01T00:00:00.000Z',
+    modified: '2020-01-01T00:00:00.000Z',
   });
   await store.objects.append(
     write(open),

@@ -87,7 +87,9 @@ test('importing twice adds nothing; what is exported is what was imported; a lis
             ['d.jsonl', 'jsonl'],
           ] as const) {
             expect(await bring(name, await out(format))).toMatchObject({
-              ...{ accepted: 0, already_there: wanted.size, refused: 0 },
+              accepted: 0,
+              already_there: wanted.size,
+              refused: 0,
             });
           }
         } finally {

@@ -272,8 +272,12 @@ describe('channel files', () => {
 describe('validate and ids', () => {
   const UUID = '3f9c1d2a-5b6e-4c7d-8e9f-0a1b2c3d4e5f';
   const sound = {
-    ...{ type: 'tool', spec_version: '2.1', id: `tool--${UUID}`, name: 'a' },
-    ...{ created: '2024-01-01T00:00:00.000Z', modified: '2024-01-01T00:00:00.000Z' },
+    type: 'tool',
+    spec_version: '2.1',
+    id: `tool--${UUID}`,
+    name: 'a',
+    created: '2024-01-01T00:00:00.000Z',
+    modified: '2024-01-01T00:00:00.000Z',
   };
   const custom = { ...sound, id: sound.id.replace('3f', '4f'), x_a: 1 };
   const broken = { ...sound, id: sound.id.replace('3f', '5f'), name: null };
@@ -311,7 +315,12 @@ describe('validate and ids', () => {
     const { results } = await judged([], bundle(custom, broken));
     expect(results).toEqual([
       expect.objectContaining({
-        ...{ source: 'standard input', index: 0, id: custom.id, type: 'tool', outcome: 'warned', errors: [] },
+        source: 'standard input',
+        index: 0,
+        id: custom.id,
+        type: 'tool',
+        outcome: 'warned',
+        errors: [],
         warnings: [expect.objectContaining({ rule: 'N-CUSTPROP', pointer: '/x_a', code: 401 })],
       }),
       expect.objectContaining({

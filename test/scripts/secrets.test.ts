@@ -72,8 +72,12 @@ test('verbs print what was published with its escapes made visible', async () =>
   await furnish(jisr);
   const name = 'x\u001b[2J\u009b1m\u202e';
   const object = {
-    ...{ type: 'tool', spec_version: '2.1', id: 'tool--5a5b0a36-6a29-4f7a-9c5a-000000000001', name },
-    ...{ created: '2024-01-01T00:00:00.000Z', modified: '2024-01-01T00:00:00.000Z' },
+    type: 'tool',
+    spec_version: '2.1',
+    id: 'tool--5a5b0a36-6a29-4f7a-9c5a-000000000001',
+    name,
+    created: '2024-01-01T00:00:00.000Z',
+    modified: '2024-01-01T00:00:00.000Z',
   };
   const file = join(folder, 'o.json');
   writeFileSync(file, JSON.stringify(object));

@@ -174,7 +174,9 @@ test('a verb in a folder without a store says so, and leaves the folder as it is
   const empty = join(folder, 'empty');
   mkdirSync(empty);
   const verb = spawn(process.execPath, [join(__dirname, '../../scripts/jisr.js'), 'list', 'principals'], {
-    ...{ cwd: empty, env: { PATH: process.env['PATH'] }, stdio: ['ignore', 'ignore', 'pipe'] },
+    cwd: empty,
+    env: { PATH: process.env['PATH'] },
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
   let err = '';
   verb.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));

@@ -13,7 +13,10 @@ export const LEAST: Readonly<Record<string, StixObject>> = {
   grouping: { context: 'unspecified', object_refs: [id('malware')] },
   identity: { name: 'a' },
   indicator: {
-    ...{ name: 'a', description: 'b', pattern_type: 'stix', valid_from: TIME },
+    name: 'a',
+    description: 'b',
+    pattern_type: 'stix',
+    valid_from: TIME,
     pattern: "[file:name = 'x']",
   },
   location: { region: 'africa' },
@@ -21,7 +24,9 @@ export const LEAST: Readonly<Record<string, StixObject>> = {
   'malware-analysis': { product: 'a', result: 'benign' },
   note: { content: 'a', object_refs: [id('malware')] },
   'observed-data': {
-    ...{ first_observed: TIME, last_observed: TIME, number_observed: 1 },
+    first_observed: TIME,
+    last_observed: TIME,
+    number_observed: 1,
     object_refs: [id('file')],
   },
   opinion: { opinion: 'agree', object_refs: [id('malware')] },
@@ -32,7 +37,11 @@ export const LEAST: Readonly<Record<string, StixObject>> = {
   'marking-definition': { definition_type: 'statement', definition: { statement: 'a' } },
   'language-content': { object_ref: id('campaign'), contents: { fr: { name: 'a' } } },
   'extension-definition': {
-    ...{ name: 'a', description: 'b', schema: 'c', version: '1', extension_types: ['property-extension'] },
+    name: 'a',
+    description: 'b',
+    schema: 'c',
+    version: '1',
+    extension_types: ['property-extension'],
     created_by_ref: id('identity'),
   },
   artifact: { payload_bin: 'ZXhhbXBsZQ==' },
@@ -45,7 +54,10 @@ export const LEAST: Readonly<Record<string, StixObject>> = {
   'ipv6-addr': { value: '2001:db8::1' },
   'mac-addr': { value: '00:00:5e:00:53:01' },
   'network-traffic': {
-    ...{ protocols: ['tcp'], src_ref: id('ipv4-addr'), src_port: 1, dst_port: 2 },
+    protocols: ['tcp'],
+    src_ref: id('ipv4-addr'),
+    src_port: 1,
+    dst_port: 2,
   },
   process: { pid: 1 },
   software: { name: 'a' },
@@ -61,7 +73,10 @@ export function make(type: string, change: Record<string, unknown> = {}): StixOb
   const common = OBSERVABLE.has(type)
     ? { type, id: id(type) }
     : {
-        ...{ type, spec_version: '2.1', id: id(type), created: TIME },
+        type,
+        spec_version: '2.1',
+        id: id(type),
+        created: TIME,
         ...(type === 'marking-definition' ? {} : { modified: TIME }),
       };
   const all = { ...common, ...LEAST[type], ...change };

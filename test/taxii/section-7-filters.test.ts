@@ -310,48 +310,36 @@ describe('match', () => {
         target_ref: id,
       },
       {
-        ...{
-          ...base,
-          type: 'indicator',
-          id: `indicator--${uuid()}`,
-          name: 'indicator',
-          pattern: "[url:value = 'x']",
-          pattern_type: 'stix',
-        },
-        ...{
-          valid_from: '2024-01-05T00:00:00Z',
-          valid_until: '2024-06-01T00:00:00Z',
-          indicator_types: ['benign'],
-        },
-        ...{ kill_chain_phases: [{ kill_chain_name: 'k', phase_name: 'delivery' }] },
-        ...{
-          external_references: [
-            {
-              source_name: 'cve',
-              external_id: 'CVE-2024-0001',
-              hashes: { MD5: 'd41d8cd98f00b204e9800998ecf8427e' },
-            },
-          ],
-        },
-        ...{
-          granular_markings: [
-            { marking_ref: 'marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da', selectors: ['name'] },
-          ],
-        },
+        ...base,
+        type: 'indicator',
+        id: `indicator--${uuid()}`,
+        name: 'indicator',
+        pattern: "[url:value = 'x']",
+        pattern_type: 'stix',
+        valid_from: '2024-01-05T00:00:00Z',
+        valid_until: '2024-06-01T00:00:00Z',
+        indicator_types: ['benign'],
+        kill_chain_phases: [{ kill_chain_name: 'k', phase_name: 'delivery' }],
+        external_references: [
+          {
+            source_name: 'cve',
+            external_id: 'CVE-2024-0001',
+            hashes: { MD5: 'd41d8cd98f00b204e9800998ecf8427e' },
+          },
+        ],
+        granular_markings: [
+          { marking_ref: 'marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da', selectors: ['name'] },
+        ],
       },
       { type: 'autonomous-system', id: `autonomous-system--${uuid()}`, number: 64500, name: 'AS' },
       {
-        ...{
-          type: 'network-traffic',
-          id: `network-traffic--${uuid()}`,
-          protocols: ['tcp'],
-          src_port: 1000,
-          dst_port: 443,
-        },
-        ...{
-          src_ref: `ipv4-addr--${uuid()}`,
-          extensions: { 'socket-ext': { address_family: 'AF_INET', socket_type: 'SOCK_STREAM' } },
-        },
+        type: 'network-traffic',
+        id: `network-traffic--${uuid()}`,
+        protocols: ['tcp'],
+        src_port: 1000,
+        dst_port: 443,
+        src_ref: `ipv4-addr--${uuid()}`,
+        extensions: { 'socket-ext': { address_family: 'AF_INET', socket_type: 'SOCK_STREAM' } },
       },
     ]);
   });

@@ -217,7 +217,8 @@ const WARNED: Readonly<Record<string, readonly [StixObject, Place]>> = {
   ],
   'MD-TLP2': [
     make('marking-definition', {
-      ...{ definition_type: undefined, definition: undefined },
+      definition_type: undefined,
+      definition: undefined,
       ...ext('extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d', {
         extension_type: 'property-extension',
         tlp_2_0: 'red',

@@ -13,7 +13,11 @@ export function sqliteHouse(connection: Connection): HouseStore {
     recordRun: async ({ name, started, took, ok, result }) => {
       write(() =>
         sql('INSERT INTO job_runs (name, started, took, ok, result) VALUES (?, ?, ?, ?, ?)').run(
-          ...[name, started, took, ok ? 1 : 0, result],
+          name,
+          started,
+          took,
+          ok ? 1 : 0,
+          result,
         ),
       );
     },

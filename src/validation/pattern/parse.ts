@@ -5,7 +5,8 @@
  *     unit    = ( "[" comparisons "]" | "(" pattern ")" ) { qualifier }
  */
 import type { Comparison, Constant, ObjectPath, Operator, Pattern, Qualifier, Test } from './ast';
-import { isKeyword, PatternError, tokenize, type Token } from './lexer';
+import { Cursor } from './cursor';
+import { PatternError, type Token } from './lexer';
 
 /** Parentheses within parentheses; more would only exhaust the stack. */
 const DEEPEST = 500;
@@ -14,51 +15,8 @@ const EQUALITY = ['=', '==', '!=', '<>'];
 const ORDER = ['<', '<=', '>', '>='];
 const OF_STRINGS = ['LIKE', 'MATCHES', 'ISSUBSET', 'ISSUPERSET'];
 
-class Parser {
-  private readonly tokens: readonly Token[];
-  private next = 0;
+class Parser extends Cursor {
   private depth = 0;
-
-  constructor(text: string) {
-    this.tokens = tokenize(text);
-  }
-
-  private get token(): Token {
-    return this.tokens[this.next] as Token;
-  }
-
-  private is(text: string, kind: Token['kind'] = /^[A-Z]/.test(text) ? 'keyword' : 'symbol'): boolean {
-    return this.token.kind === kind && this.token.text === text;
-  }
-
-  private isKind(kind: Token['kind']): boolean {
-    return this.token.kind === kind;
-  }
-
-  private take(text: string): boolean {
-    if (!this.is(text)) return false;
-    this.next++;
-    return true;
-  }
-
-  private advance(): Token {
-    return this.tokens[this.next++] as Token;
-  }
-
-  private fail(expected: string, rule = 'P-SYNTAX'): never {
-    const { kind, text, start } = this.token;
-    const upper = text.toUpperCase();
-    if (kind === 'identifier' && (isKeyword(upper) || isKeyword(text.toLowerCase()))) {
-      const right = isKeyword(upper) ? upper : text.toLowerCase();
-      throw new PatternError(rule === 'P-SYNTAX' ? 'P-KEYWORD' : rule, start, text, `the keyword ${right}`);
-    }
-    const found = kind === 'end' ? 'the end of the pattern' : kind === 'string' ? `'${text}'` : text;
-    throw new PatternError(rule, start, found, expected);
-  }
-
-  private expect(text: string, rule?: string): void {
-    if (!this.take(text)) this.fail(/^[A-Z]/.test(text) ? text : `"${text}"`, rule);
-  }
 
   private nested<T>(parse: () => T): T {
     if (++this.depth > DEEPEST) this.fail(`at most ${DEEPEST} parentheses within each other`);
@@ -172,17 +130,17 @@ class Parser {
     const { kind, text } = this.token;
     const operator = SAME[text] ?? (text as Operator);
     if (kind === 'symbol' && EQUALITY.includes(text)) {
-      this.next++;
+      this.advance();
       return { operator, constants: [this.constant()] };
     }
     if (kind === 'symbol' && ORDER.includes(text)) {
-      this.next++;
+      this.advance();
       if (this.is('true', 'keyword') || this.is('false', 'keyword'))
         this.fail('a constant that has an order: no boolean');
       return { operator, constants: [this.constant()] };
     }
     if (kind === 'keyword' && OF_STRINGS.includes(text)) {
-      this.next++;
+      this.advance();
       if (this.token.kind !== 'string') this.fail(`a string after ${text}`, 'P-LITERAL');
       return { operator, constants: [this.constant()] };
     }
@@ -208,15 +166,15 @@ class Parser {
       case 'hex':
       case 'binary':
       case 'timestamp':
-        this.next++;
+        this.advance();
         return { kind, value: text };
       case 'integer':
       case 'float':
-        this.next++;
+        this.advance();
         return { kind, value: Number(text) };
       case 'keyword':
         if (text === 'true' || text === 'false') {
-          this.next++;
+          this.advance();
           return { kind: 'boolean', value: text === 'true' };
         }
         return this.fail("a constant: 'text', a number, true, false, t'…Z', h'…' or b'…'", 'P-LITERAL');
