@@ -6,8 +6,9 @@
 import { MongoServerError } from 'mongodb';
 import { holds } from '../../src/domain/entries';
 import type { Rank } from '../../src/domain/tlp';
-import { batchStore, type Effects } from '../../src/store/mongo/batches';
+import { batchStore } from '../../src/store/mongo/batches';
 import type { Connection } from '../../src/store/mongo/connection';
+import type { Effects } from '../../src/store/mongo/effects';
 import type { EntryDoc } from '../../src/store/mongo/tables';
 import { Log, type Link, type LogStore } from '../../src/store/mongo/log';
 import { Unit } from '../../src/store/mongo/unit';

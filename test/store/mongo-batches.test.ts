@@ -1,8 +1,9 @@
 /** What a batch may do, and who applies it (§3 MongoDB). */
 import { v4 as uuid } from 'uuid';
 import { QUESTIONS } from '../../src/domain/entries';
-import { batchStore, type Effects } from '../../src/store/mongo/batches';
+import { batchStore } from '../../src/store/mongo/batches';
 import { connect } from '../../src/store/mongo/connection';
+import type { Effects } from '../../src/store/mongo/effects';
 import type { EntryDoc } from '../../src/store/mongo/tables';
 import { Log, type Link, type LogStore } from '../../src/store/mongo/log';
 import { firstWithin, spansFrom, spansOf } from '../../src/store/mongo/spans';

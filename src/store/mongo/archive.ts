@@ -14,7 +14,7 @@ import type {
   ArchiveStore,
 } from '../archive';
 import { settleTold, toAuditRecord } from './audit';
-import { readChunks, writeChunks } from './batches';
+import { readChunks, writeChunks } from './chunks';
 import { CATALOG, handGrants, policyChanged, type CatalogReader } from './catalog';
 import { guarded } from './connection';
 import { markingOf } from './markings';

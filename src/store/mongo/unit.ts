@@ -13,7 +13,7 @@ import type { StandingVersion } from '../../domain/publication';
 import { formatTimestamp, instantKey, type Micros } from '../../domain/timestamp';
 import type { Rank, ResolvedMarks } from '../../domain/tlp';
 import { objectOf, Unit as DomainUnit, type ObjectEntry, type Settlement } from '../../domain/unit';
-import type { Cut, Effects } from './batches';
+import type { Cut, Effects } from './effects';
 import type { Connection } from './connection';
 import type { AuditDoc, EntryDoc } from './tables';
 import type { Link } from './log';
