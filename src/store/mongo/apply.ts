@@ -4,7 +4,7 @@ import { QUESTIONS } from '../../domain/entries';
 import { leaseOf } from '../records';
 import { isDuplicate, type Connection } from './connection';
 import type { Effects } from './effects';
-import type { EntryDoc, StatusDoc } from './tables';
+import { stoneOf, type EntryDoc, type StatusDoc } from './tables';
 
 /** An entry that a drop left: its place stays taken, for a process that was asleep in the middle of an old batch. */
 const DROPPED = { state: 'spent', body: '', ...Object.fromEntries(QUESTIONS.map((q) => [q, 0])) } as const;
@@ -45,19 +45,29 @@ async function drop({ tables }: Connection, c: string, n: number): Promise<void>
     const last = some.at(-1);
     if (!last) return;
     const step = { c, date: { $gt: after, $lte: last.date }, by: { $lt: n } };
-    await tables.entries.updateMany(step, { $set: { ...DROPPED, by: n } });
+    await tables.entries.updateMany(step, { $set: { ...DROPPED, by: n, stone: stoneOf(c, n) } });
     after = last.date;
   }
 }
 
+/**
+ * @param counts asked right before what is not told by what stands whether it comes too late.
+ * @returns false: it does, and nothing was done.
+ */
 export async function carryOut(
   connection: Connection,
   collection: string,
   n: number,
   effects: Effects,
-): Promise<void> {
+  counts: () => Promise<boolean>,
+): Promise<boolean> {
   const { tables } = connection;
-  if (effects.drop) await drop(connection, collection, n);
+  if (!(await counts())) return false;
+  if (effects.drop) {
+    await drop(connection, collection, n);
+    // Others applied it meanwhile.
+    if (!(await counts())) return true;
+  }
   await insertMissing(tables.entries, effects.inserts);
   if (effects.cuts.length > 0) {
     const updates = effects.cuts.map(({ date, set }): AnyBulkWriteOperation<EntryDoc> => ({
@@ -81,4 +91,5 @@ export async function carryOut(
       if (effects.begun) await forget(connection, effects.part.status);
     }
   }
+  return true;
 }

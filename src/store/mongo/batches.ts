@@ -12,10 +12,10 @@ import { EVERYTHING, spansFrom, spansOf } from './spans';
 /** Below this the effects stand in the batch itself; a document holds 16 MB at most. */
 const INLINE = 256 * 1024;
 
-const idOf = (collection: string, n: number): string => `${collection}:${n}`;
+export const idOf = (collection: string, n: number): string => `${collection}:${n}`;
 
 export function batchStore(connection: Connection): LogStore<Effects> {
-  const { tables } = connection;
+  const { tables, clock } = connection;
   const HEAD = { projection: { data: 0 } } as const;
   const linkOf = (
     doc: Pick<BatchDoc, 'n' | 'last' | 'token' | 'applied' | 'cuts'> | null,
@@ -31,15 +31,20 @@ export function batchStore(connection: Connection): LogStore<Effects> {
         }
       : undefined;
 
-  async function effectsOf(collection: string, n: number): Promise<Effects | undefined> {
+  /** The first batch carries the mark. */
+  const markOf = async (collection: string): Promise<number> =>
+    (await tables.batches.findOne({ _id: idOf(collection, 1) }, HEAD))?.pruned ?? 0;
+
+  async function effectsOf(collection: string, n: number, token: string): Promise<Effects | undefined> {
     const _id = idOf(collection, n);
     const head = await tables.batches.findOne({ _id });
-    if (!head || head.applied) return undefined;
+    if (head?.token !== token || head.applied) return undefined;
     const bytes = head.data
       ? Buffer.from(head.data.buffer)
       : await readChunks(connection, head.token, head.chunks);
     if (bytes) return BSON.deserialize(bytes, { promoteBuffers: true }) as Effects;
-    if ((await tables.batches.findOne({ _id }, HEAD))?.applied === true) return undefined;
+    const now = await tables.batches.findOne({ _id }, HEAD);
+    if (now?.token !== token || now.applied) return undefined;
     throw new StoreUnavailable(
       `Batch ${_id} was decided, and its content is not all there. Restore the store from the last backup.`,
     );
@@ -59,20 +64,19 @@ export function batchStore(connection: Connection): LogStore<Effects> {
       const bytes = BSON.serialize(effects);
       const inline = size <= INLINE;
       const chunks = inline ? 0 : await writeChunks(connection, token, bytes);
+      const head: BatchDoc = {
+        _id: idOf(collection, n),
+        c: collection,
+        n,
+        last,
+        cuts: cuts.flat(),
+        token,
+        at: clock(),
+        applied: false,
+        chunks,
+      };
       try {
-        await tables.batches.insertOne({
-          ...{
-            _id: idOf(collection, n),
-            c: collection,
-            n,
-            last,
-            cuts: cuts.flat(),
-            token,
-            applied: false,
-            chunks,
-          },
-          ...(inline ? { data: new Binary(Buffer.from(bytes)) } : {}),
-        });
+        await tables.batches.insertOne(inline ? { ...head, data: new Binary(Buffer.from(bytes)) } : head);
         return true;
       } catch (error) {
         if (!isDuplicate(error)) throw error;
@@ -82,16 +86,23 @@ export function batchStore(connection: Connection): LogStore<Effects> {
         return false;
       }
     },
-    apply: async (collection, n, known) => {
-      const effects = known ?? (await effectsOf(collection, n));
+    pruned: markOf,
+    apply: async (collection, { n, token }, known) => {
+      const effects = known ?? (await effectsOf(collection, n, token));
       // Without effects it was applied meanwhile, and they were thrown away.
-      if (!effects) return;
-      await carryOut(connection, collection, n, effects);
+      if (!effects) return true;
+      const counts = async (): Promise<boolean> => (await markOf(collection)) < n;
+      if (!(await carryOut(connection, collection, n, effects, counts))) return false;
       const done = { $set: { applied: true }, $unset: { data: '' } } as const;
-      await tables.batches.updateOne({ _id: idOf(collection, n) }, done);
-      if (BSON.calculateObjectSize(effects) <= INLINE) return;
-      const head = await tables.batches.findOne({ _id: idOf(collection, n) }, HEAD);
-      if (head) await tables.chunks.deleteMany({ token: head.token });
+      await tables.batches.updateOne({ _id: idOf(collection, n), token }, done);
+      if (BSON.calculateObjectSize(effects) > INLINE) await tables.chunks.deleteMany({ token });
+      return true;
+    },
+    withdraw: async (collection, { n, token }) => {
+      const late = { _id: idOf(collection, n), token, applied: false };
+      const { deletedCount } = await tables.batches.deleteOne(late);
+      await tables.chunks.deleteMany({ token });
+      return deletedCount > 0;
     },
   };
 }
