@@ -5,14 +5,18 @@
  */
 import { MongoServerError } from 'mongodb';
 import { holds } from '../../src/domain/entries';
+import { StoreUnavailable } from '../../src/domain/errors';
 import type { Rank } from '../../src/domain/tlp';
-import { batchStore, type Effects } from '../../src/store/mongo/batches';
+import { batchStore } from '../../src/store/mongo/batches';
 import type { Connection } from '../../src/store/mongo/connection';
+import type { Effects } from '../../src/store/mongo/effects';
 import type { EntryDoc } from '../../src/store/mongo/tables';
 import { Log, type Link, type LogStore } from '../../src/store/mongo/log';
+import { prune } from '../../src/store/mongo/prune';
 import { Unit } from '../../src/store/mongo/unit';
 
 const C = 'c';
+const KEEPER = 5;
 /** Deliberate faults in the protocol, to see that these schedules find them. */
 type Fault =
   | 'none'
@@ -27,7 +31,22 @@ type Fault =
   | 'cuts looked at before the entries'
   | 'cuts of undecided batches overlooked'
   | 'page as long as it was before a cut'
-  | 'everything dropped, however late';
+  | 'everything dropped, however late'
+  | Pruning;
+/** Faults of pruning. */
+type Pruning =
+  | 'walked over what was pruned'
+  | 'inserted where it was pruned'
+  | 'marked after it was pruned'
+  | 'newest pruned'
+  | 'stones pruned too early';
+const PRUNING: readonly Pruning[] = [
+  'walked over what was pruned',
+  'inserted where it was pruned',
+  'marked after it was pruned',
+  'newest pruned',
+  'stones pruned too early',
+];
 
 /** Small and fast, and the same for a seed. */
 function randomOf(seed: number): () => number {
@@ -46,14 +65,30 @@ type Row = Map<string, Doc>;
 const duplicate = (): MongoServerError =>
   Object.assign(new MongoServerError({ message: 'E11000', code: 11000 }), { writeErrors: [{ code: 11000 }] });
 
+/** What the database compares: values that are equal or lie between. */
+const fits = (doc: Doc, filter: Doc): boolean =>
+  Object.entries(filter).every(([name, wanted]: [string, any]) => {
+    const value = doc[name] as number | undefined;
+    if (typeof wanted !== 'object') return value === wanted;
+    return (
+      value !== undefined &&
+      (wanted.$gt === undefined || value > wanted.$gt) &&
+      (wanted.$lt === undefined || value < wanted.$lt) &&
+      (wanted.$lte === undefined || value <= wanted.$lte)
+    );
+  });
+
 /** The tables of one process: the rows are everyone's, the gate is its own. */
 function tablesOf(
   rows: Record<string, Row>,
   gate: (at?: string) => Promise<void>,
   fault: Fault,
+  { looked, inserted }: { looked: (open: boolean) => void; inserted: (batch: Doc) => void },
 ): Connection['tables'] {
-  const change = (doc: Doc, update: { $set?: Doc; $unset?: Doc }): void => {
+  const change = (doc: Doc, update: { $set?: Doc; $unset?: Doc; $max?: Doc }): void => {
     Object.assign(doc, update.$set);
+    for (const [name, value] of Object.entries(update.$max ?? {}))
+      if (!(doc[name] >= value)) doc[name] = value as number;
     for (const name of Object.keys(update.$unset ?? {})) delete doc[name];
   };
   const table = (name: string): Doc => {
@@ -62,16 +97,18 @@ function tablesOf(
       findOne: async ({ _id }: Doc) => {
         await gate();
         const doc = held.get(_id as string);
+        if (_id === `${C}:1`) looked(true);
+        if (doc && fault === 'inserted where it was pruned') return { ...doc, pruned: 0 };
         return doc ? { ...doc } : null;
       },
-      find: ({ c, date }: Doc) => ({
+      find: (filter: Doc) => ({
         sort: (by: Doc) => ({
           limit: (most: number) => ({
             toArray: async () => {
               await gate();
               const [[field, way]] = Object.entries(by) as [[string, number]];
               return [...held.values()]
-                .filter((d) => d['c'] === c && (date === undefined || d['date'] > date.$gt))
+                .filter((d) => fits(d, filter))
                 .sort((a, b) => way * (a[field] - b[field]))
                 .slice(0, most);
             },
@@ -89,14 +126,16 @@ function tablesOf(
         await gate();
         if (held.has(doc['_id'] as string)) throw duplicate();
         held.set(doc['_id'] as string, { ...doc });
+        if (name === 'batches') inserted(doc);
       },
       insertMany: async (docs: Doc[]) => {
         let taken = false;
         for (const doc of docs) {
-          await gate();
+          await gate(name === 'entries' ? 'insert' : undefined);
           if (held.has(doc['_id'] as string)) taken = true;
           else held.set(doc['_id'] as string, { ...doc });
         }
+        looked(false);
         if (taken) throw duplicate();
       },
       bulkWrite: async (updates: { updateOne: { filter: Doc; update: Doc } }[]) => {
@@ -114,8 +153,21 @@ function tablesOf(
         const doc = held.get(_id as string);
         if (doc) change(doc, update);
       },
-      deleteMany: async () => gate(),
-      deleteOne: async () => gate(),
+      deleteMany: async (filter: Doc) => {
+        let deletedCount = 0;
+        for (const doc of [...held.values()].filter((d) => fits(d, filter))) {
+          await gate();
+          if (held.delete(doc['_id'] as string)) deletedCount++;
+        }
+        return { deletedCount };
+      },
+      deleteOne: async (filter: Doc) => {
+        await gate();
+        const doc = held.get(filter['_id'] as string);
+        const found = doc !== undefined && fits(doc, filter);
+        if (found) held.delete(filter['_id'] as string);
+        return { deletedCount: found ? 1 : 0 };
+      },
     };
   };
   return new Proxy({}, { get: (_, name: string) => table(name) }) as Connection['tables'];
@@ -161,19 +213,28 @@ async function schedule(seed: number, fault: Fault): Promise<string | undefined>
   const waiting: { actor: number; at: string | undefined; go: () => void }[] = [];
   const dead = new Set<number>();
   let free = false;
+  const prunes = fault === 'none' ? pick(3) > 0 : PRUNING.some((one) => one === fault);
+  /** Long sleep, also in the middle of a write, while much is dropped and pruned. */
+  const drowsy = prunes && (fault === 'none' ? pick(3) === 0 : true);
+  /** Who has asked for the mark and does next what he asked for it, and since when. */
+  const looking = new Map<number, number>();
   const gateOf =
     (actor: number) =>
-    (at?: string): Promise<void> =>
-      free ? Promise.resolve() : new Promise((go) => waiting.push({ actor, at, go }));
+    (at?: string): Promise<void> => {
+      if (at !== 'insert') looking.delete(actor);
+      return free ? Promise.resolve() : new Promise((go) => waiting.push({ actor, at, go }));
+    };
   let time = 1000;
   let steps = 0;
   /** What each writer meant a batch to do, by its token. */
   const meant = new Map<string, Effects>();
+  /** Whose batch each place of the chain holds: the first to be inserted there. */
+  const decided = new Map<number, string>();
   /** What the chain says that stood after batch n: whatever happened to the tables, a page is of one such moment. */
   const moments: Moment[] = [new Map()];
   const momentOf = (n: number): Moment => {
     for (let k = moments.length; k <= n; k++) {
-      const { inserts, cuts, drop } = meant.get(rows['batches']!.get(`${C}:${k}`)!['token'] as string)!;
+      const { inserts, cuts, drop } = meant.get(decided.get(k)!)!;
       const now = new Map(drop ? [] : moments[k - 1]);
       for (const doc of inserts) now.set(doc.date, { ...doc });
       for (const { date, set } of cuts) {
@@ -186,7 +247,12 @@ async function schedule(seed: number, fault: Fault): Promise<string | undefined>
   };
   const processOf = (actor: number) => {
     const gate = gateOf(actor);
-    const tables = tablesOf(rows, gate, fault);
+    const tables = tablesOf(rows, gate, actor === KEEPER ? 'none' : fault, {
+      looked: (open) => (open ? looking.set(actor, steps) : looking.delete(actor)),
+      inserted: ({ n, token }) => {
+        if (!decided.has(n as number)) decided.set(n as number, token as string);
+      },
+    });
     // Clocks that are wrong, and differ.
     const skew = (actor % 3) * 5000;
     const connection = { tables, clock: () => (time += pick(5)) + skew, random } as unknown as Connection;
@@ -203,16 +269,26 @@ async function schedule(seed: number, fault: Fault): Promise<string | undefined>
         const overlooked = fault === 'cuts of undecided batches overlooked' && !link.applied;
         return overlooked ? { ...link, cuts: [] } : link;
       },
-      apply: async (c, n, effects) => {
-        if (fault === 'acknowledged before applied' && effects) {
-          acknowledge(c, n);
-          return;
-        }
-        await store.apply(c, n, effects);
+      apply: async (c, link, effects) => {
+        if (fault !== 'acknowledged before applied' || !effects) return store.apply(c, link, effects);
+        acknowledge(c, link.n);
+        return true;
+      },
+      pruned: async (c) => {
+        if (fault === 'walked over what was pruned') return 0;
+        if (fault !== 'inserted where it was pruned') return store.pruned(c);
+        await gate();
+        return Number(rows['batches']?.get(`${c}:1`)?.['pruned'] ?? 0);
       },
     };
     // When all is over, nobody waits for those who ended.
-    const pace = { wait: () => gate(), now: () => (free ? (steps += 1000) : steps) };
+    const pace = {
+      wait: () => gate(),
+      now: () => {
+        if (free && (steps += 1000) > 1e7) throw new Error('nobody gets on');
+        return steps;
+      },
+    };
     const log = new Log<Effects>(faulty, pace, pick(fault === 'none' ? 120 : 4));
     const all = async (): Promise<EntryDoc[]> => {
       const ids = [...(rows['entries'] ?? new Map<string, Doc>()).keys()];
@@ -226,9 +302,7 @@ async function schedule(seed: number, fault: Fault): Promise<string | undefined>
       return docs;
     };
     const tip = async (): Promise<Link> => {
-      let n = 0;
-      while (await store.link(C, n + 1)) n++;
-      return (await store.link(C, n)) ?? { n, last: 0, cuts: [], token: '', applied: true };
+      return (await store.newest(C)) ?? { n: 0, last: 0, cuts: [], token: '', applied: true };
     };
     return { log, all, connection, tip };
   };
@@ -245,7 +319,7 @@ async function schedule(seed: number, fault: Fault): Promise<string | undefined>
     for (let i = 0; i < 2 + pick(3); i++) {
       // Faults show where batches cut the same entries.
       const o = pick(fault === 'none' ? 2 : 6) === 1 ? 1 : 0;
-      const wish = pick(12) === 0 ? 'drop' : pick(4) === 0 ? 'remove' : 'add';
+      const wish = pick(drowsy ? 3 : 12) === 0 ? 'drop' : pick(4) === 0 ? 'remove' : 'add';
       const [v, rank] = [1 + pick(4), pick(3) as Rank];
       for (let tries = 0; tries < 30; tries++) {
         const early = fault === 'looked before the tip' ? await all() : undefined;
@@ -283,10 +357,12 @@ async function schedule(seed: number, fault: Fault): Promise<string | undefined>
         const tag = `${actor}.${i}`;
         unit.tell({ by: tag }, 'model', C, nameOf(o), JSON.stringify(command));
         const batch = unit.effects(undefined, command.drop ? { drop: true } : {});
-        if (await log.commit(C, tip, `${tag}.${tries}`, batch)) {
-          done.push(tag);
-          break;
-        }
+        const outcome = await log.commit(C, tip, `${tag}.${tries}`, batch).catch((error: unknown) => {
+          if (error instanceof StoreUnavailable) return 'unknown';
+          throw error;
+        });
+        if (outcome === true) done.push(tag);
+        if (outcome !== false) break;
       }
     }
   };
@@ -359,7 +435,36 @@ async function schedule(seed: number, fault: Fault): Promise<string | undefined>
     await poll(own, rank, { after: -1, has: new Set(), last: -1 });
   };
 
+  /** Prunes whatever may be pruned at once; the grace lasts as long as anybody's one write is on its way. */
+  const keeper = async (): Promise<void> => {
+    const { connection } = processOf(KEEPER);
+    const gate = gateOf(KEEPER);
+    for (let visits = 0; visits < (drowsy ? 20 : 6); visits++) {
+      for (let pause = pick(drowsy ? 8 : 40); pause > 0; pause--) await gate();
+      if (fault === 'newest pruned' || fault === 'marked after it was pruned') await careless(gate);
+      else await prune(connection, C, undefined, { age: 0, grace: 0 });
+      const marked = steps;
+      const onTheirWay = (): boolean =>
+        [...looking].some(([actor, since]) => since <= marked && !dead.has(actor));
+      while (!free && fault !== 'stones pruned too early' && onTheirWay()) await gate();
+    }
+  };
+  const careless = async (gate: () => Promise<void>): Promise<void> => {
+    const batches = rows['batches'] ?? new Map<string, Doc>();
+    const upTo = decided.size - (fault === 'newest pruned' ? 0 : 1);
+    if (upTo < 2) return;
+    const mark = (): void => void Object.assign(batches.get(`${C}:1`)!, { pruned: upTo });
+    if (fault === 'newest pruned') mark();
+    for (let n = 2; n <= upTo; n++) {
+      await gate();
+      batches.delete(`${C}:${n}`);
+    }
+    for (let pause = pick(40); pause > 0; pause--) await gate();
+    mark();
+  };
+
   const actors = [writer(0), writer(1), ...(pick(2) === 0 ? [writer(2)] : []), reader(3), reader(4)];
+  if (prunes) actors.push(keeper());
   for (const actor of actors) void actor.catch((error: unknown) => fail(String(error)));
   let asleep = -1;
   for (; steps < 4000 && wrong === undefined; steps++) {
@@ -371,8 +476,8 @@ async function schedule(seed: number, fault: Fault): Promise<string | undefined>
       if (waiting.every((w) => dead.has(w.actor))) break;
     }
     // A process that is paused longer than any patience, or ended.
-    if (pick(40) === 0) asleep = pick(3);
-    if (pick(60) === 0) asleep = -1;
+    if (pick(40) === 0 && !(drowsy && asleep >= 0)) asleep = pick(prunes ? 5 : 3);
+    if (pick(drowsy ? 200 : 60) === 0) asleep = -1;
     if (pick(150) === 0 && dead.size < 2) dead.add(pick(3));
     const able = waiting.filter((w) => !dead.has(w.actor) && w.actor !== asleep);
     if (able.length === 0) {
@@ -380,7 +485,8 @@ async function schedule(seed: number, fault: Fault): Promise<string | undefined>
       continue;
     }
     const chosen = able[pick(able.length)]!;
-    if (fault !== 'none' && chosen.at === 'cut' && pick(3) === 0) {
+    const worst = chosen.at === 'cut' || (drowsy && chosen.at === 'insert');
+    if ((fault !== 'none' || drowsy) && worst && pick(3) === 0) {
       // The worst moment to fall asleep.
       asleep = chosen.actor;
       continue;
@@ -417,7 +523,7 @@ async function schedule(seed: number, fault: Fault): Promise<string | undefined>
 }
 
 const RUNS = Number(process.env['JISR_TEST_CHAIN_RUNS'] ?? 2000);
-jest.setTimeout(600_000);
+jest.setTimeout(Math.max(600_000, RUNS * 60));
 
 test(`${RUNS} random schedules of writers and readers with crashes and pauses: nothing lost, repeated, out of order`, async () => {
   for (let seed = 1; seed <= RUNS; seed++) {
@@ -439,6 +545,7 @@ test.each<Fault>([
   'not waited for the tip',
   'stones removed',
   'everything dropped, however late',
+  ...PRUNING,
 ])('a fault in the protocol is found: %s', async (fault) => {
   for (let seed = 1; seed <= RUNS * 10; seed++) if ((await schedule(seed, fault)) !== undefined) return;
   throw new Error('not found');

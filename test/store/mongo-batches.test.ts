@@ -1,10 +1,12 @@
 /** What a batch may do, and who applies it (§3 MongoDB). */
 import { v4 as uuid } from 'uuid';
 import { QUESTIONS } from '../../src/domain/entries';
-import { batchStore, type Effects } from '../../src/store/mongo/batches';
+import { batchStore } from '../../src/store/mongo/batches';
 import { connect } from '../../src/store/mongo/connection';
+import type { Effects } from '../../src/store/mongo/effects';
 import type { EntryDoc } from '../../src/store/mongo/tables';
 import { Log, type Link, type LogStore } from '../../src/store/mongo/log';
+import { prune } from '../../src/store/mongo/prune';
 import { firstWithin, spansFrom, spansOf } from '../../src/store/mongo/spans';
 import { walkObjects } from '../../src/store/mongo/walk';
 import { databaseAt } from '../support/mongo-url';
@@ -36,7 +38,10 @@ test('twenty who wait for one batch: one of them applies it, and all go on', asy
       applications++;
       await new Promise((resolve) => setImmediate(resolve));
       applied = true;
+      return true;
     },
+    pruned: async () => 0,
+    withdraw: async () => false,
   };
   let now = 0;
   const log = new Log(store, { wait: async (ms) => void (now += ms), now: () => now }, 1000);
@@ -55,6 +60,8 @@ test('a reader does not wait for a batch that is not applied: it reads behind it
     link: async (_, n) => links[n - 1],
     insert: async () => false,
     apply: () => Promise.reject(new Error('nobody asked for it')),
+    pruned: async () => 0,
+    withdraw: async () => false,
   };
   const log = new Log(store, { wait: () => Promise.reject(new Error('waited')), now: () => 0 });
   expect(await log.applied('c')).toMatchObject({ n: 1, last: 5 });
@@ -113,7 +120,7 @@ if (server === undefined) {
       await work(connection);
     } finally {
       await connection.db.dropDatabase();
-      await connection.client.close();
+      await connection.close();
     }
   };
 
@@ -122,21 +129,55 @@ if (server === undefined) {
       const store = batchStore(connection);
       const first = effects({ inserts: [entry('c', 1, 1), entry('c', 2, 1)] });
       await store.insert('c', { n: 1, last: 2, token: 'a' }, first);
-      await store.apply('c', 1, first);
+      await store.apply('c', { n: 1, token: 'a' }, first);
       const drop = effects({ drop: true });
       await store.insert('c', { n: 2, last: 2, token: 'b' }, drop);
-      await store.apply('c', 2, drop);
+      await store.apply('c', { n: 2, token: 'b' }, drop);
       const third = effects({ inserts: [entry('c', 3, 3)] });
       await store.insert('c', { n: 3, last: 3, token: 'd' }, third);
-      await store.apply('c', 3, third);
+      await store.apply('c', { n: 3, token: 'd' }, third);
       // Processes that slept in the middle of the first two.
-      await store.apply('c', 2, drop);
-      await store.apply('c', 1, first);
+      await store.apply('c', { n: 2, token: 'b' }, drop);
+      await store.apply('c', { n: 1, token: 'a' }, first);
       const live = await connection.tables.entries.find({ c: 'c', state: 'live' }).toArray();
       expect(live.map((doc) => doc.date)).toEqual([3]);
       expect(await store.link('c', 2)).toMatchObject({
         cuts: [[Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]],
       });
+    }));
+
+  test('what is pruned goes a visit after it was marked; who slept since finds out, and puts nothing back', () =>
+    within(async (connection) => {
+      const { tables } = connection;
+      const store = batchStore(connection);
+      const pace = { wait: async () => undefined, now: () => 0 };
+      const [log, asleep] = [new Log(store, pace), new Log(store, pace)];
+      const add = (date: number) => ({ last: date, effects: effects({ inserts: [entry('c', date, date)] }) });
+      const commit = async (date: number, work = add(date)): Promise<void> => {
+        expect(await log.commit('c', await log.settled('c'), `t${date}`, work)).toBe(true);
+      };
+      await commit(1);
+      await commit(2);
+      const old = await asleep.settled('c');
+      await commit(3, { last: 3, effects: effects({ drop: true }) });
+      for (const date of [4, 5]) await commit(date);
+      const visit = (grace = 0, age = 0) => prune(connection, 'c', undefined, { age, grace });
+      const batches = async (): Promise<number[]> =>
+        (await tables.batches.find({ c: 'c' }).sort({ n: 1 }).toArray()).map(({ n }) => n);
+      expect(await visit(0, 3600e6)).toEqual({ batches: 0, stones: 0 });
+      expect(await store.pruned('c')).toBe(0);
+      expect(await visit()).toEqual({ batches: 0, stones: 0 });
+      expect([await store.pruned('c'), await batches()]).toEqual([4, [1, 2, 3, 4, 5]]);
+      expect(await visit(3600e6)).toEqual({ batches: 0, stones: 0 });
+      expect(await visit()).toEqual({ batches: 3, stones: 2 });
+      expect([await store.pruned('c'), await batches()]).toEqual([4, [1, 5]]);
+      // Whoever was asleep: in the middle of the second batch, before writing the third, and while reading.
+      expect(await store.apply('c', { n: 2, token: 't2' }, add(2).effects)).toBe(false);
+      expect(await asleep.commit('c', old, 'late', add(9))).toBe(false);
+      expect(await asleep.cutSince('c', old, [[1, 2]])).toBe(1);
+      expect(await asleep.settled('c')).toMatchObject({ n: 5, last: 5 });
+      expect(await batches()).toEqual([1, 5]);
+      expect((await tables.entries.find({ c: 'c' }).toArray()).map(({ date }) => date)).toEqual([4, 5]);
     }));
 
   test('a batch with a document that no database holds is refused with words, before it is decided', () =>

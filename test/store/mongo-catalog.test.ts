@@ -84,7 +84,7 @@ if (server === undefined) {
             if (!(error instanceof Ended)) throw error;
             ended = true;
           } finally {
-            await connection.client.close();
+            await connection.close();
           }
           // Whoever publishes now has a scope of before, and is judged by the higher of both.
           const late = tool(toolId(), 1, null);
@@ -124,7 +124,7 @@ if (server === undefined) {
           { apply: true, dropObjects: true },
         ),
       ).rejects.toThrow(Ended);
-      await connection.client.close();
+      await connection.close();
       await applied(store, c);
       expect(await found(store, read(c, 1), everything)).toHaveLength(1);
     } finally {

@@ -24,6 +24,7 @@ import { databaseAt, firstHost } from '../support/mongo-url';
 import { kill, LISTENING, runServer } from '../support/server';
 import { describeAccounts } from './accounts-contract';
 import { describeStore } from './contract';
+import { describeIds } from './contract-ids';
 import { describePublications } from './publications';
 import { describeReads } from './reads';
 import { describeTrust } from './trust';
@@ -53,6 +54,7 @@ if (server === undefined) {
   describeReads('mongodb', (options) => openStore(database(), options));
   describeTrust('mongodb', (options) => openStore(database(), options));
   describeAccounts('mongodb', (options) => openStore(database(), options));
+  describeIds('mongodb', (options) => openStore(database(), options));
 
   test('what a change tells is written with it: after a crash in between, whoever asks finds it in the audit, once', async () => {
     const url = database();

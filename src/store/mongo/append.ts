@@ -6,7 +6,7 @@ import type { Addition, Published, Verdict } from '../../domain/publishing';
 import type { StixObject } from '../../domain/stix';
 import type { Status, StatusDetails } from '../../domain/taxii';
 import type { Part } from '../records';
-import type { Effects } from './batches';
+import type { Effects } from './effects';
 import type { CatalogReader } from './catalog';
 import { candidatesOf, holdable, judgePart, standingFilter } from './judging';
 import { applyDefinition, citing, markingOf, type Spread } from './markings';

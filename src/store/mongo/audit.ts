@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import type { Told } from '../../domain/account-changes';
 import type { Actor } from '../../domain/actor';
 import type { AuditRecord } from '../records';
-import { insertMissing } from './batches';
+import { insertMissing } from './apply';
 import type { Connection } from './connection';
 import type { AuditDoc } from './tables';
 

@@ -124,7 +124,7 @@ export function mongoCatalog(
         }
         if (Object.keys(rises).length > 0) {
           await write({ ranking: { ...begun, ...rises } });
-          for (const [id, defaultTlp] of Object.entries(rises)) await rerank(id, defaultTlp);
+          for (const id of Object.keys(rises)) await rerank(id);
         }
         const told = telling(connection, options.by ?? SERVER, changes.map(channelChange));
         await write({ value: JSON.stringify(sorted(wanted)), ranking: falls }, told);
@@ -132,7 +132,7 @@ export function mongoCatalog(
           await drop(collectionId);
           await tables.grants.deleteMany({ c: collectionId });
         }
-        for (const [id, defaultTlp] of Object.entries(falls)) await rerank(id, defaultTlp);
+        for (const id of Object.keys(falls)) await rerank(id);
         if (Object.keys(falls).length > 0) await write({ ranking: {} });
         await settleTold(connection);
         return changes;

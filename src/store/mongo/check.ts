@@ -1,6 +1,7 @@
 /** Holds a store against the architecture's promises: the chains, the horizon, entries against versions, clocks. */
 import { isSettled } from '../../domain/entries';
 import { formatTimestamp, type Micros } from '../../domain/timestamp';
+import { objectOf } from '../../domain/unit';
 import type { Defect, Permit } from '../house';
 import type { CatalogReader } from './catalog';
 import type { EntryDoc } from './tables';
@@ -30,9 +31,9 @@ function settled(docs: readonly Bare[]): boolean {
 function unsettled(docs: readonly Bare[]): string[] {
   const objects = new Map<string, Bare[]>();
   for (const doc of docs) {
-    const own = objects.get(doc.o);
+    const own = objects.get(objectOf(doc.o));
     if (own) own.push(doc);
-    else objects.set(doc.o, [doc]);
+    else objects.set(objectOf(doc.o), [doc]);
   }
   return [...objects].filter(([, own]) => !settled(own)).map(([id]) => id);
 }

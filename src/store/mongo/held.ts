@@ -1,7 +1,6 @@
 /** What somebody may know of named objects: asked by rank, so that what is hidden is never read. */
 import type { Scope } from '../../domain/access';
 import { typeOf } from '../../domain/stix';
-import { objectOf } from '../../domain/unit';
 import {
   MOST_HELD,
   MOST_HELD_BYTES,
@@ -38,7 +37,7 @@ export function heldObjects(worker: Worker): Pick<ObjectStore, 'lookup' | 'known
     // A version may have several entries.
     const versions = new Map<number, Known>();
     for (const doc of docs) if (!versions.has(doc.ref)) versions.set(doc.ref, doc);
-    return [...versions.values()].filter((doc) => objectOf(doc.o) === objectOf(id)).slice(0, MOST_HELD);
+    return [...versions.values()].filter((doc) => doc.o === id).slice(0, MOST_HELD);
   }
 
   /** The organisations whose word binds everyone. */
@@ -86,10 +85,9 @@ export function heldObjects(worker: Worker): Pick<ObjectStore, 'lookup' | 'known
             u: { $in: ids.map(uuidOf) },
             rank: { $lte: clearance },
           } as const;
-          const keys = new Set<string>();
-          for await (const { o } of tables.entries.find(some, { projection: { o: 1 } }))
-            keys.add(objectOf(o));
-          for (const id of ids) if (keys.has(objectOf(id))) found.add(id);
+          const held = new Set<string>();
+          for await (const { o } of tables.entries.find(some, { projection: { o: 1 } })) held.add(o);
+          for (const id of ids) if (held.has(id)) found.add(id);
         }
         const identities = ids.filter((id) => id.startsWith('identity--'));
         const organisations = await tables.organisations.find({ identity: { $in: identities } }).toArray();

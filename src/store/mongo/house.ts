@@ -5,6 +5,7 @@ import type { CatalogReader } from './catalog';
 import { check } from './check';
 import { guarded } from './connection';
 import { holdTo, mongoLeases } from './lease';
+import { prune } from './prune';
 import { walkObjects } from './walk';
 import type { Worker } from './work';
 
@@ -55,10 +56,12 @@ export function mongoHouse(worker: Worker, catalog: CatalogReader, writer: Write
     readings: () =>
       guarded(async () =>
         (await tables.reads.find().toArray()).map((r) => ({
-          ...{ collectionId: r.c, organisationId: r.organisation, lastDate: r.last },
+          collectionId: r.c,
+          organisationId: r.organisation,
+          lastDate: r.last,
         })),
       ),
-    maintain: () =>
+    maintain: ({ signal } = {}) =>
       guarded(async () => {
         let chunks = 0;
         const old = { at: { $lt: clock() - GARBAGE } };
@@ -83,12 +86,17 @@ export function mongoHouse(worker: Worker, catalog: CatalogReader, writer: Write
           await writer.spread([...new Set(some.map((m) => m.marking))]);
           after = last.marking;
         }
-        for (const { id } of (await catalog.stored()).flatMap((c) => c.collections)) {
-          const collection = await catalog.collection(id);
-          if (collection) await writer.rerank(id, collection.defaultTlp);
+        for (const { id } of (await catalog.stored()).flatMap((c) => c.collections))
+          await writer.rankAnew(id);
+        let [batches, stones] = [0, 0];
+        // Also of collections that are gone.
+        for (const c of await tables.batches.distinct('c')) {
+          const gone = await prune(connection, c, signal);
+          batches += gone.batches;
+          stones += gone.stones;
         }
         const { dataSize = 0 } = (await connection.db.stats()) as { dataSize?: number };
-        return { chunks_removed: chunks, bytes: dataSize };
+        return { chunks_removed: chunks, batches_removed: batches, stones_removed: stones, bytes: dataSize };
       }),
     check: (progress, permit) => guarded(() => check(worker, catalog, progress, permit)),
     mend: ({ signal } = {}) =>

@@ -5,19 +5,27 @@
  * collection as batch n − 1 left it; if another was faster, the insert fails, and the work begins anew. What is
  * inserted is then applied, by its writer or by whoever comes next, as often as it takes: entries have their place
  * by `<collection>:<date>`, and an entry is cut only by a batch later than the one that cut it last. Only then is it
- * marked as applied and acknowledged, and only then can n + 1 be written. A place is never used twice: batches stay.
+ * marked as applied and acknowledged, and only then can n + 1 be written.
  *
  * Readers see no entry behind the horizon: the `last` of the newest batch that is applied. So nobody sees a later
  * date before an earlier one, whatever process wrote it. What is inserted later lies behind the horizon; only what
  * later batches cut could be missing from a look. A batch says where it cuts, and its head is there before its first
  * cut: a look that finds no cut within its dates afterwards, applied or not, saw one moment, and stands.
  *
+ * Old batches are pruned (prune.ts), and their places are free again. The mark up to where is raised before the first
+ * of them goes, so whoever asks for it afterwards knows what to think of what it did before. A walk along the chain
+ * counts only if it began behind the mark: else what it missed may have been pruned, and what it found may be a late
+ * insert. A batch that was inserted counts only if it lies behind the mark: else its place had been another's, and it is
+ * withdrawn. What lies before the mark was applied, so nobody applies it any more.
+ *
  * Faults. Crash before the insert: nothing happened. After it: the next reader or writer applies it. A pause of any
- * length: a late insert finds its place taken, a late application changes nothing. Clocks: dates follow those before.
+ * length: a late insert finds its place taken or is withdrawn, a late application changes nothing (one that is asleep
+ * inside a single write for longer than stones are kept: prune.ts). Clocks: dates follow those before.
  * A lost answer: the token in the batch tells whose it is. A stale reader: its insert finds its place taken.
  */
+import { StoreUnavailable } from '../../domain/errors';
 import type { Micros } from '../../domain/timestamp';
-import { firstWithin, type Span } from './spans';
+import { EVERYTHING, firstWithin, type Span } from './spans';
 
 /** A batch as the chain knows it. */
 export interface Link {
@@ -34,10 +42,18 @@ export interface Link {
 export interface LogStore<Effects> {
   newest(collection: string): Promise<Link | undefined>;
   link(collection: string, n: number): Promise<Link | undefined>;
+  /** The mark: up to which place batches were pruned, or may be at any time; 0: none. It only rises. */
+  pruned(collection: string): Promise<number>;
   /** The unique insert. @returns false: the place is another's. @throws the outcome is unknown. */
   insert(collection: string, link: Omit<Link, 'applied' | 'cuts'>, effects: Effects): Promise<boolean>;
-  /** Applies what batch n holds, and marks it; harmless if that was done before, by anyone. @param effects if known. */
-  apply(collection: string, n: number, effects?: Effects): Promise<void>;
+  /**
+   * Applies what a batch holds, and marks it; harmless if that was done before, by anyone.
+   *
+   * @param effects if known. @returns false: it lies before the mark, and nothing was done.
+   */
+  apply(collection: string, link: Pick<Link, 'n' | 'token'>, effects?: Effects): Promise<boolean>;
+  /** Takes back a batch before the mark. @returns false: it is not there, or it was applied. */
+  withdraw(collection: string, link: Pick<Link, 'n' | 'token'>): Promise<boolean>;
 }
 
 const START: Link = { n: 0, last: 0, cuts: [], token: '', applied: true };
@@ -46,6 +62,9 @@ const START: Link = { n: 0, last: 0, cuts: [], token: '', applied: true };
 const PATIENCE_MS = 1000;
 const LOOK_MS = 5;
 const MOST_LOOK_MS = 80;
+
+/** The first begins where this process was last, the others at the newest link, which is never pruned. */
+const MOST_WALKS = 5;
 
 /** What a chain needs of time. */
 export interface Pace {
@@ -58,7 +77,7 @@ export class Log<Effects> {
   /** The newest link that this process has seen: the chain only grows. */
   private readonly seen = new Map<string, Link>();
   /** By collection: a batch is waited for, and applied, by one of all who wait for it in this process. */
-  private readonly applying = new Map<string, Promise<void>>();
+  private readonly applying = new Map<string, Promise<unknown>>();
 
   constructor(
     private readonly store: LogStore<Effects>,
@@ -66,28 +85,41 @@ export class Log<Effects> {
     private readonly patience = PATIENCE_MS,
   ) {}
 
-  /** The links after one, in order. */
-  private async after(collection: string, link: Link): Promise<Link[]> {
+  /** The links after one, in order; undefined: there were others, and they were pruned. */
+  private async after(collection: string, link: Link): Promise<Link[] | undefined> {
     const found: Link[] = [];
     for (let { n } = link; ; n++) {
       const next = await this.store.link(collection, n + 1);
       if (!next) break;
       found.push(next);
     }
+    if ((await this.store.pruned(collection)) > link.n) return undefined;
     const newest = found.at(-1);
-    const before = this.seen.get(collection);
-    if (newest && (!before || before.n <= newest.n)) this.seen.set(collection, newest);
+    if (newest) this.remember(collection, newest);
     return found;
+  }
+
+  private remember(collection: string, link: Link): void {
+    const before = this.seen.get(collection);
+    if (!before || before.n <= link.n) this.seen.set(collection, link);
   }
 
   /** The newest link, applied or not. */
   private async tip(collection: string): Promise<Link> {
-    let known = this.seen.get(collection) ?? (await this.store.newest(collection)) ?? START;
-    if (!known.applied) known = (await this.store.link(collection, known.n)) ?? known;
-    const tip = (await this.after(collection, known)).at(-1) ?? known;
-    const before = this.seen.get(collection);
-    if (!before || before.n <= tip.n) this.seen.set(collection, tip);
-    return tip;
+    let known = this.seen.get(collection);
+    for (let walks = 0; walks < MOST_WALKS; walks++) {
+      let from = known ?? (await this.store.newest(collection)) ?? START;
+      if (!from.applied) from = (await this.store.link(collection, from.n)) ?? from;
+      const later = await this.after(collection, from);
+      known = undefined;
+      if (!later) continue;
+      const tip = later.at(-1) ?? from;
+      this.remember(collection, tip);
+      return tip;
+    }
+    throw new StoreUnavailable(
+      'The chain of the collection is pruned faster than it can be walked. Try again.',
+    );
   }
 
   /** The newest link, applied: by its writer, or if that takes too long by this process. For whoever writes. */
@@ -98,7 +130,7 @@ export class Log<Effects> {
       const other = this.applying.get(collection);
       // If that fails, one of those who waited tries.
       if (other) await other.catch(() => undefined);
-      else await this.alone(collection, () => this.whenApplied(collection, tip.n));
+      else await this.alone(collection, () => this.whenApplied(collection, tip));
     }
   }
 
@@ -120,38 +152,40 @@ export class Log<Effects> {
    */
   async cutSince(collection: string, link: Link, within: readonly Span[]): Promise<Micros | undefined> {
     const later = await this.after(collection, link);
-    return firstWithin(
-      later.flatMap((l) => l.cuts),
-      within,
-    );
+    return firstWithin(later ? later.flatMap((l) => l.cuts) : EVERYTHING, within);
   }
 
-  /** Where the batches after a link up to another cut. */
-  async cutsBetween(collection: string, after: Link, upTo: Link): Promise<Span[]> {
+  /** Where the batches after a link up to another cut; everywhere if that is not known any more. */
+  async cutsBetween(collection: string, after: Link, upTo: Link): Promise<readonly Span[]> {
     const later = await this.after(collection, after);
-    return later.filter((l) => l.n <= upTo.n).flatMap((l) => l.cuts);
+    return later ? later.filter((l) => l.n <= upTo.n).flatMap((l) => l.cuts) : EVERYTHING;
   }
 
   /** Whether a link is still the newest. */
   async isTip(collection: string, link: Link): Promise<boolean> {
-    return (await this.store.link(collection, link.n + 1)) === undefined;
+    return (await this.tip(collection)).n === link.n;
   }
 
-  private async alone(collection: string, work: () => Promise<void>): Promise<void> {
+  private async alone<T>(collection: string, work: () => Promise<T>): Promise<T> {
     const mine = work();
     this.applying.set(collection, mine);
     try {
-      await mine;
+      return await mine;
     } finally {
       if (this.applying.get(collection) === mine) this.applying.delete(collection);
     }
   }
 
-  private async whenApplied(collection: string, n: number): Promise<void> {
+  private async whenApplied(collection: string, { n, token }: Link): Promise<void> {
     const began = this.pace.now();
     for (let pause = LOOK_MS; ; pause = Math.min(2 * pause, MOST_LOOK_MS)) {
-      if ((await this.store.link(collection, n))?.applied === true) return;
-      if (this.pace.now() - began >= this.patience) return this.store.apply(collection, n);
+      const now = await this.store.link(collection, n);
+      // What was pruned was applied.
+      if (now?.token !== token || now.applied) return;
+      if (this.pace.now() - began >= this.patience) {
+        await this.store.apply(collection, { n, token });
+        return;
+      }
       await this.pace.wait(pause);
     }
   }
@@ -170,7 +204,11 @@ export class Log<Effects> {
   ): Promise<boolean> {
     const n = tip.n + 1;
     if (!(await this.store.insert(collection, { n, last, token }, effects))) return false;
-    await this.alone(collection, () => this.store.apply(collection, n, effects));
-    return true;
+    if (await this.alone(collection, () => this.store.apply(collection, { n, token }, effects))) return true;
+    // What is before the mark and was decided was applied: what was not has no place in the chain.
+    if (await this.store.withdraw(collection, { n, token })) return false;
+    throw new StoreUnavailable(
+      'This was asleep for long, and whether it was written is not known. Try again.',
+    );
   }
 }

@@ -61,7 +61,9 @@ function filterOf(
     ...(i === 0 && instants ? { key: { $in: [...instants] } } : {}),
   }));
   return {
-    ...{ c: collection, state: 'live', date: { $gt: between.after, $lte: between.horizon } },
+    c: collection,
+    state: 'live',
+    date: { $gt: between.after, $lte: between.horizon },
     ...(query.ids ? { o: { $in: [...query.ids] }, u: { $in: query.ids.map(uuidOf) } } : {}),
     ...(query.types ? { type: { $in: [...query.types] } } : {}),
     ...(query.specVersions ? { spec: { $in: [...query.specVersions] } } : {}),
@@ -182,8 +184,11 @@ async function firstAnswers(
   const all = await tables.entries
     .find(
       {
-        ...{ c: collection, state: 'live', date: { $lte: horizon } },
-        ...{ u: { $in: [...new Set(docs.map((d) => d.u))] }, ref: { $in: docs.map((d) => d.ref) } },
+        c: collection,
+        state: 'live',
+        date: { $lte: horizon },
+        u: { $in: [...new Set(docs.map((d) => d.u))] },
+        ref: { $in: docs.map((d) => d.ref) },
       },
       { session, projection: { body: 0 } },
     )

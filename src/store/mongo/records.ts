@@ -11,7 +11,8 @@ import {
 } from '../status';
 import { leaseOf, MOST_LISTED, type RecordStore, type Unfinished } from '../records';
 import { settleTold, toAuditRecord } from './audit';
-import { CHUNK, insertMissing, readChunks, writeChunks } from './batches';
+import { insertMissing } from './apply';
+import { CHUNK, readChunks, writeChunks } from './chunks';
 import type { CatalogReader } from './catalog';
 import { guarded, type Connection } from './connection';
 import type { StatusDoc, StatusPartDoc } from './tables';

@@ -1,5 +1,6 @@
 /** Retention: objects of which nothing was added since, a batch each. */
 import { groupOf } from '../../domain/stix';
+import { objectOf } from '../../domain/unit';
 import type { Permit } from '../house';
 import type { Retirement } from '../objects';
 import type { CatalogReader } from './catalog';
@@ -29,11 +30,12 @@ export function retirer(worker: Worker, catalog: CatalogReader) {
     const old = { c: collectionId, state: 'live', date: { $lt: Math.min(before, last + 1) } } as const;
     for await (const { o, type } of tables.entries.find(old, { projection }).sort({ date: 1 })) {
       signal?.throwIfAborted();
-      if (seen.has(o) || !wanted({ o, type })) continue;
-      seen.add(o);
+      const object = objectOf(o);
+      if (seen.has(object) || !wanted({ o, type })) continue;
+      seen.add(object);
       const gone = await worker.run<number>(
         collectionId,
-        async () => ({ u: uuidOf(o), o, state: 'live' }),
+        async () => ({ u: uuidOf(o), type, state: 'live' }),
         async (unit) => {
           const docs = unit.loaded();
           if (docs.length === 0 || docs.some((d) => d.date >= before)) return { answer: 0 };

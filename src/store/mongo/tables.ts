@@ -7,8 +7,9 @@ import type { Rank } from '../../domain/tlp';
 
 /**
  * One entry (src/domain/entries.ts) with the version that it lists, so that a page is one scan of one index. What was
- * taken out stays as a stone without its body: a process that was asleep in the middle of an old batch finds the place
- * taken, and DELETE can tell what is gone from what never was.
+ * taken out stays as a stone without its body, so that a process that was asleep in the middle of an old batch finds the
+ * place taken: for a while if it is spent (prune.ts), for ever if its version was removed, for DELETE tells what is gone
+ * from what never was.
  */
 export interface EntryDoc extends Record<Question, Range> {
   /** `<collection>:<date>` */
@@ -44,7 +45,17 @@ export interface EntryDoc extends Record<Question, Range> {
   readonly body: string;
   /** The batch that settled it last. */
   readonly by: number;
+  /** Of what is spent: when it may be pruned ({@link stoneOf}); not there in what was spent before it was kept. */
+  readonly stone?: string;
 }
+
+/** Sorts by collection and batch: one index that holds nothing but stones. */
+export const stoneOf = (c: string, n: number): string => `${c}:${String(n).padStart(16, '0')}`;
+/** The stones of batches up to one. */
+export const stonesUpTo = (c: string, n: number): { readonly $gt: string; readonly $lte: string } => ({
+  $gt: `${c}:`,
+  $lte: stoneOf(c, n),
+});
 
 /** A link of a collection's chain: see log.ts. */
 export interface BatchDoc {
@@ -57,9 +68,15 @@ export interface BatchDoc {
   readonly cuts?: readonly Micros[];
   /** Who wrote it: names its chunks, and tells a writer that lost the answer whether it won. */
   readonly token: string;
+  /** When it was written; an earlier version did not say. */
+  readonly at?: Micros;
   readonly applied: boolean;
   readonly chunks: number;
   readonly data?: Binary;
+  /** Of the first batch, which stays: the mark up to which the others were pruned, or may be at any time. */
+  readonly pruned?: number;
+  /** Of the first batch: a mark, and an instant at which it stood. */
+  readonly since?: { readonly n: number; readonly at: Micros };
 }
 
 export interface ChunkDoc {
@@ -186,6 +203,8 @@ export const INDEXES: readonly [keyof Tables, IndexSpecification, { unique?: tru
   // Who waits for a marking definition.
   ['entries', { unresolved: 1 }, {}],
   ['entries', { cited: 1 }, {}],
+  // What may be pruned.
+  ['entries', { stone: 1 }, { sparse: true }],
   // The newest batch; that a place is taken once is what _id is for.
   ['batches', { c: 1, n: 1 }, {}],
   ['chunks', { token: 1 }, {}],

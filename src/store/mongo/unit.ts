@@ -13,13 +13,16 @@ import type { StandingVersion } from '../../domain/publication';
 import { formatTimestamp, instantKey, type Micros } from '../../domain/timestamp';
 import type { Rank, ResolvedMarks } from '../../domain/tlp';
 import { objectOf, Unit as DomainUnit, type ObjectEntry, type Settlement } from '../../domain/unit';
-import type { Cut, Effects } from './batches';
+import type { Cut, Effects } from './effects';
 import type { Connection } from './connection';
-import type { AuditDoc, EntryDoc } from './tables';
+import { stoneOf, type AuditDoc, type EntryDoc } from './tables';
 import type { Link } from './log';
 
 /** What a version says of itself; each of its entries repeats it. */
-export type Version = Omit<EntryDoc, '_id' | 'c' | 'date' | 'ref' | 'state' | 'by' | 'edge' | Question>;
+export type Version = Omit<
+  EntryDoc,
+  '_id' | 'c' | 'date' | 'ref' | 'state' | 'by' | 'edge' | 'stone' | Question
+>;
 /** An entry as it was loaded, with or without its body. */
 export type LoadedDoc = Omit<EntryDoc, 'body'> & { readonly body?: string };
 
@@ -157,7 +160,9 @@ export class Unit {
   ): { last: Micros; effects: Effects } {
     const { cuts, spent, dates, last } = settlement;
     for (const { date, ranges } of cuts) this.cut(date, ranges);
-    for (const { date } of spent) this.cut(date, { ...NOTHING, state: 'spent', edge: false, body: '' });
+    const stone = stoneOf(this.collection, this.tip.n + 1);
+    for (const { date } of spent)
+      this.cut(date, { ...NOTHING, state: 'spent', edge: false, body: '', stone });
     const edges = this.markEdges(settlement);
     const inserts = settlement.inserts.map((entry): EntryDoc => {
       const { id: _, date, ref, ranges } = entry;

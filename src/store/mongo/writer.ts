@@ -14,7 +14,7 @@ export function writer(worker: Worker, catalog: CatalogReader) {
     ...appender(worker, catalog, spread),
     remove: remover(worker, catalog),
     retire: retirer(worker, catalog),
-    ...reranker(worker),
+    ...reranker(worker, catalog),
   };
 }
 export type Writer = ReturnType<typeof writer>;

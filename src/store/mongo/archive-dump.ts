@@ -1,0 +1,223 @@
+/** All of a store out. */
+import type { Filter } from 'mongodb';
+import type { Organisation, Principal } from '../../domain/access';
+import { QUESTIONS } from '../../domain/entries';
+import type { Micros } from '../../domain/timestamp';
+import { objectOf } from '../../domain/unit';
+import type {
+  ArchivedObject,
+  ArchivedStatus,
+  ArchivedVersion,
+  ArchiveRecord,
+  ArchiveStore,
+} from '../archive';
+import { settleTold, toAuditRecord } from './audit';
+import { handGrants, type CatalogReader } from './catalog';
+import { readChunks } from './chunks';
+import type { Link } from './log';
+import { look } from './look';
+import type { Span } from './spans';
+import type { EntryDoc, StatusDoc } from './tables';
+import { walkObjects } from './walk';
+import type { Worker } from './work';
+
+/** Rounds in which a dump follows those who write. */
+const MOST_ROUNDS = 10;
+
+function archived(collection: string, id: string, docs: readonly EntryDoc[]): ArchivedObject {
+  const live = docs.filter((d) => d.state === 'live').sort((a, b) => a.date - b.date);
+  const refs = [...new Set(live.map((d) => d.ref))];
+  const oldest = live[0]?.publisher ?? '';
+  const versions = refs.map((ref): ArchivedVersion => {
+    const own = live.filter((d) => d.ref === ref);
+    const [d] = own as [EntryDoc];
+    return {
+      spec: d.spec,
+      version: d.version,
+      key: d.key,
+      digest: d.digest,
+      rank: d.rank,
+      declared: d.declared,
+      unresolved: [...d.unresolved].sort(),
+      cited: [...(d.cited ?? d.unresolved)].sort(),
+      publisher: d.publisher,
+      owner: d.owner ?? oldest,
+      body: d.body,
+      entries: own.map((e) => ({ date: e.date, ranges: QUESTIONS.map((q) => e[q]) })),
+    };
+  });
+  versions.sort((a, b) => (a.entries[0]?.date ?? 0) - (b.entries[0]?.date ?? 0));
+  const standing = new Set(live.map((d) => d.key));
+  const gone = new Map(
+    docs.filter((d) => d.state === 'removed' && !standing.has(d.key)).map((d) => [d.key, d.rank] as const),
+  );
+  const removed = [...gone].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, rank]) => ({ key, rank }));
+  return { kind: 'object', collection, id, versions, removed };
+}
+
+export function dumper(worker: Worker, catalog: CatalogReader): ArchiveStore['dump'] {
+  const { connection, log } = worker;
+  const { tables } = connection;
+
+  /** Some objects as of one moment; where one of many is cut again and again while they are looked at, fewer at once. */
+  async function* objectsNow(
+    c: string,
+    uuids: readonly string[],
+  ): AsyncGenerator<{ last: Micros; docs: EntryDoc[] }> {
+    const u = { $in: [...uuids] };
+    const found = await look<{ last: Micros; docs: EntryDoc[] } | 'disturbed'>(
+      worker,
+      c,
+      async ({ last }, session) => {
+        const docs = await tables.entries.find({ c, u, date: { $lte: last } }, { session }).toArray();
+        return { value: { last, docs }, within: docs.map(({ date }) => [date, date]) };
+      },
+      () => (uuids.length > 1 ? 'disturbed' : undefined),
+    );
+    if (found !== 'disturbed') {
+      yield found;
+      return;
+    }
+    const half = Math.ceil(uuids.length / 2);
+    yield* objectsNow(c, uuids.slice(0, half));
+    yield* objectsNow(c, uuids.slice(half));
+  }
+
+  async function* recordsOf(c: string, filter: Filter<EntryDoc>, tip: Link): AsyncGenerator<ArchiveRecord> {
+    let said = tip.last;
+    for await (const uuids of walkObjects(tables, c, filter)) {
+      for await (const { last, docs } of objectsNow(c, uuids)) {
+        if (last !== said) yield { kind: 'last', collection: c, date: last };
+        said = last;
+        const objects = new Map<string, EntryDoc[]>();
+        for (const doc of docs) {
+          const of = objects.get(objectOf(doc.o));
+          if (of) of.push(doc);
+          else objects.set(objectOf(doc.o), [doc]);
+        }
+        for (const of of objects.values()) {
+          // What a drop left holds a place here, and means nothing elsewhere.
+          const standing =
+            of.find((doc) => doc.state === 'live') ?? of.find((doc) => doc.state === 'removed');
+          if (standing) yield archived(c, standing.o, of);
+        }
+      }
+    }
+  }
+
+  /**
+   * All collections. What changed while they were read is read again, less each time; once a round finds every chain where
+   * the round before left it, all of them stand as of one moment. Where publishing never pauses there is no such round:
+   * then each object is whole and as of a moment of its own between the beginning and the end.
+   */
+  async function* collectionsOf(ids: readonly string[]): AsyncGenerator<ArchiveRecord> {
+    const tips = new Map<string, Link>();
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      let moved = false;
+      for (const c of ids) {
+        const before = tips.get(c);
+        const tip = await log.settled(c);
+        if (before?.n === tip.n) continue;
+        moved = true;
+        tips.set(c, tip);
+        yield { kind: 'last', collection: c, date: tip.last };
+        if (!before) yield* recordsOf(c, {}, tip);
+        else {
+          const cut = await log.cutsBetween(c, before, tip);
+          const spans: Span[] = [...cut, [before.last + 1, tip.last]];
+          yield* recordsOf(
+            c,
+            { $or: spans.map(([from, to]): Filter<EntryDoc> => ({ date: { $gte: from, $lte: to } })) },
+            tip,
+          );
+        }
+      }
+      if (!moved) return;
+    }
+  }
+
+  async function statusOf(doc: StatusDoc): Promise<ArchivedStatus> {
+    const done = await tables.parts.find({ status: doc._id }).sort({ part: 1 }).toArray();
+    const complete = done.some((p) => p.last);
+    const waiting = complete
+      ? []
+      : await tables.pendings.find({ status: doc._id }).sort({ part: 1 }).toArray();
+    // An abandoned publication's failures stand behind all its parts.
+    const number = (part: number): number => Math.min(part, done.length);
+    const numbers = [...new Set([...done.map((p) => number(p.part)), ...waiting.map((w) => w.part)])].sort(
+      (a, b) => a - b,
+    );
+    const parts = numbers.map((part) => {
+      const own = done.filter((p) => number(p.part) === part);
+      return {
+        part,
+        successes: own.flatMap((p) => p.successes),
+        failures: own.flatMap((p) => p.failures),
+        pendings: own.length > 0 ? [] : waiting.filter((w) => w.part === part).flatMap((w) => w.items),
+      };
+    });
+    return {
+      kind: 'status',
+      id: doc._id,
+      root: doc.root,
+      collection: doc.c,
+      principal: doc.principal,
+      requested: doc.requested,
+      total: doc.total,
+      complete,
+      partsDone: done.length,
+      // A part without any verdict says nothing.
+      parts: parts.filter((p) => p.successes.length + p.failures.length + p.pendings.length > 0),
+    };
+  }
+
+  return async function* dump(): AsyncGenerator<ArchiveRecord> {
+    let seq = 0;
+    const channels = await catalog.stored();
+    yield { kind: 'catalog', channels };
+    const organisations = new Map<string, Organisation>();
+    for (const { definition } of await tables.organisations.find().sort({ _id: 1 }).toArray()) {
+      const organisation = JSON.parse(definition) as Organisation;
+      organisations.set(organisation.id, organisation);
+      yield { kind: 'organisation', organisation };
+    }
+    for (const { definition, organisation: of, hash } of await tables.principals
+      .find()
+      .sort({ _id: 1 })
+      .toArray()) {
+      const organisation = organisations.get(of);
+      if (!organisation) continue;
+      const principal = { ...(JSON.parse(definition) as Omit<Principal, 'organisation'>), organisation };
+      yield { kind: 'principal', principal, passwordHash: hash };
+    }
+    for (const grant of await handGrants(connection)) yield { kind: 'grant', grant };
+    for (const m of await tables.markings.find().toArray())
+      yield {
+        kind: 'marking',
+        id: m.marking,
+        organisation: m.organisation,
+        collection: m.collection ?? '',
+        rank: m.rank,
+        trusted: m.trusted,
+        authority: m.authority ?? 4,
+      };
+    // Before the objects: a part that is done by then is among them, and one that is not is done again, which is harmless.
+    for await (const doc of tables.statuses.find().sort({ _id: 1 })) yield await statusOf(doc);
+    for await (const { _id: status, chunks, cut = 0 } of tables.publications.find()) {
+      const body = await readChunks(connection, status, chunks);
+      if (body) yield { kind: 'publication', status, body: body.toString('base64'), cut };
+    }
+    await settleTold(connection);
+    const collections = channels.flatMap((channel) => channel.collections).map((c) => c.id);
+    yield* collectionsOf(collections.sort());
+    for await (const doc of tables.audit.find().sort({ at: 1, order: 1 })) {
+      yield { kind: 'audit', seq: ++seq, record: toAuditRecord(doc) };
+    }
+    for await (const { name, started, took, ok, result } of tables.runs.find().sort({ _id: 1 }))
+      yield { kind: 'run', seq: ++seq, run: { name, started, took, result, ok } };
+    for (const { kind, name, value } of await tables.notes.find().sort({ kind: 1, name: 1 }).toArray())
+      yield { kind: 'note', of: kind, name, value };
+    for (const { c, organisation, last } of await tables.reads.find().toArray())
+      yield { kind: 'reading', reading: { collectionId: c, organisationId: organisation, lastDate: last } };
+  };
+}
