@@ -1,6 +1,8 @@
 /** What every store promises of publications that wait, and of their statuses. */
+import { randomBytes } from 'node:crypto';
 import { v4 as uuid } from 'uuid';
 import type { Principal, Scope } from '../../src/domain/access';
+import { SERVER } from '../../src/domain/actor';
 import { MemberFault } from '../../src/domain/errors';
 import { leaseOf } from '../../src/store/records';
 import type { Store } from '../../src/store/store';
@@ -85,6 +87,18 @@ export function describePublications(name: string, open: Open): void {
       await s.append(2);
       expect(await store.records.unfinished()).toEqual([]);
       expect(await store.records.publication(s.seed.id)).toBeUndefined();
+    });
+
+    test('the bytes of a large one are as they came, and are gone with it', async () => {
+      const { scope } = await waiting();
+      for (const size of [4, 9].map((mib) => mib * 1024 * 1024)) {
+        const bytes = Buffer.alloc(size, randomBytes(1000));
+        const seed = { id: uuid(), requested: 1_700_000_000_000_000, total: 1 };
+        await store.records.begin(scope, seed, bytes, [{ id: toolId(), version: day(1) }]);
+        expect((await store.records.publication(seed.id))?.equals(bytes)).toBe(true);
+        await store.records.abandon(seed.id, 'why', SERVER);
+        expect(await store.records.publication(seed.id)).toBeUndefined();
+      }
     });
 
     test('a part gives counts alone, so that it costs the same however many came before it', async () => {

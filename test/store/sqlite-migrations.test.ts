@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { v4 as uuid } from 'uuid';
+import { SERVER } from '../../src/domain/actor';
 import { QUESTIONS, settle } from '../../src/domain/entries';
 import { ALL } from '../../src/domain/query';
 import { statedVersion, type StixObject } from '../../src/domain/stix';
@@ -143,5 +144,18 @@ test('a definition decides in the collection that holds it, and who waited for a
   await store.objects.append(write(c, member), part([define(awaited)]));
   expect(await found(store, read(c, 1), query({ types: ['tool'] }))).toHaveLength(2);
   expect(await store.house.check(() => undefined)).toEqual([]);
+  await store.close();
+});
+
+test('a publication that waits goes on with the bytes that it had', async () => {
+  const { file, db } = before();
+  db.prepare("INSERT INTO statuses VALUES ('s', 'europe', 'c', 'p', 1, 2, 0, 0, 0, 0)").run();
+  db.prepare("INSERT INTO publications (status_id, body) VALUES ('s', ?)").run(Buffer.from('{"objects":[]}'));
+  db.close();
+  const store = openSqlite(file);
+  expect((await store.records.publication('s'))?.toString()).toBe('{"objects":[]}');
+  expect(await store.records.unfinished()).toMatchObject([{ bytes: 14, cut: 0 }]);
+  await store.records.abandon('s', 'why', SERVER);
+  expect(await store.records.publication('s')).toBeUndefined();
   await store.close();
 });

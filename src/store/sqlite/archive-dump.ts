@@ -7,6 +7,7 @@ import type { Rank } from '../../domain/tlp';
 import type { ArchivedObject, ArchivedStatus, ArchivedVersion, ArchiveRecord } from '../archive';
 import type { JobRun, Reading } from '../house';
 import { toAuditRecord, type AuditRow } from './audit';
+import { bodyOf } from './bodies';
 import { handGrants, stored } from './catalog';
 import type { Connection } from './connection';
 import { turn } from './walk';
@@ -161,15 +162,11 @@ export async function* dump(connection: Pick<Connection, 'sql'>): AsyncGenerator
     }
   }
   for (const row of sql('SELECT * FROM statuses ORDER BY id').all() as Row[]) yield statusOf(connection, row);
-  for await (const row of slices(
-    connection,
-    'SELECT row AS after, status_id, body, cut FROM publications',
-    'row',
-  ))
+  for await (const row of slices(connection, 'SELECT row AS after, status_id, cut FROM publications', 'row'))
     yield {
       kind: 'publication',
       status: row['status_id'] as string,
-      body: (row['body'] as Buffer).toString('base64'),
+      body: (bodyOf(connection, row['status_id'] as string) as Buffer).toString('base64'),
       cut: row['cut'] as number,
     };
   for await (const row of slices(

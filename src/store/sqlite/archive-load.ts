@@ -2,6 +2,7 @@
 import { QUESTIONS } from '../../domain/entries';
 import { statedVersion, typeOf, type StixObject } from '../../domain/stix';
 import type { ArchivedObject, ArchivedStatus, ArchivedVersion, ArchiveRecord } from '../archive';
+import { keepBody } from './bodies';
 import type { Connection } from './connection';
 import { keyOf, type ObjectKey } from './standing';
 
@@ -168,11 +169,7 @@ export function loadOne(connection: Connection, record: ArchiveRecord): void {
       return;
     }
     case 'publication':
-      sql('INSERT OR REPLACE INTO publications (status_id, body, cut) VALUES (?, ?, ?)').run(
-        record.status,
-        Buffer.from(record.body, 'base64'),
-        record.cut ?? 0,
-      );
+      keepBody(connection, record.status, Buffer.from(record.body, 'base64'), record.cut ?? 0);
       return;
     case 'audit': {
       const { at, principal, action, collection, subject, detail, behalf = null } = record.record;

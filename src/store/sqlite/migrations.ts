@@ -154,6 +154,16 @@ const STEPS: readonly string[] = [
   -- For whom it was done, where that is not who did it.
   ALTER TABLE audit ADD COLUMN behalf TEXT;
   `,
+  `
+  -- The bytes of a publication in pieces (bodies.ts).
+  CREATE TABLE publication_pieces (
+    publication INTEGER NOT NULL, n INTEGER NOT NULL, bytes BLOB NOT NULL, UNIQUE (publication, n)
+  );
+  INSERT INTO publication_pieces SELECT row, 0, body FROM publications;
+  ALTER TABLE publications ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+  UPDATE publications SET bytes = length(body);
+  ALTER TABLE publications DROP COLUMN body;
+  `,
 ];
 
 /**

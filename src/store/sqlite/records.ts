@@ -6,6 +6,7 @@ import type { Micros } from '../../domain/timestamp';
 import { pendingParts, statusPieces } from '../status';
 import { leaseOf, MOST_LISTED, type Part, type RecordStore, type Unfinished } from '../records';
 import { auditBy, toAuditRecord, writeAudit, type AuditRow } from './audit';
+import { bodyOf, dropBody, keepBody } from './bodies';
 import type { Connection } from './connection';
 import {
   countsOf,
@@ -18,8 +19,9 @@ import {
 } from './statuses';
 
 /** A publication is done: its bytes go, and the lease on it. */
-function forget({ sql }: Connection, statusId: string): void {
-  sql('DELETE FROM publications WHERE status_id = ?').run(statusId);
+function forget(connection: Connection, statusId: string): void {
+  const { sql } = connection;
+  dropBody(connection, statusId);
   sql('DELETE FROM leases WHERE name = ?').run(leaseOf(statusId));
 }
 
@@ -61,7 +63,7 @@ export function recordPart(
 }
 
 /** What waits, with who works on it. */
-const UNFINISHED = `SELECT s.*, length(p.body) AS bytes, p.cut, l.holder, l.until, a.organisation_id,
+const UNFINISHED = `SELECT s.*, p.bytes, p.cut, l.holder, l.until, a.organisation_id,
     s.parts_done + (SELECT count(*) FROM status_details d WHERE d.status_id = s.id AND d.kind = 'pending') AS parts
   FROM publications p JOIN statuses s ON s.id = p.status_id LEFT JOIN leases l ON l.name = @lease || s.id
   LEFT JOIN principals a ON a.id = s.principal_id
@@ -126,11 +128,7 @@ export function sqliteRecords(connection: Connection): RecordStore {
     begin: async (scope, seed, body, pendings, parts) =>
       write(() => {
         insertStatus(connection, scope, seed);
-        sql('INSERT INTO publications (status_id, body, cut) VALUES (?, ?, ?)').run(
-          seed.id,
-          body,
-          parts?.cut ?? 0,
-        );
+        keepBody(connection, seed.id, body, parts?.cut ?? 0);
         for (const [part, items] of pendingParts(pendings, parts?.sizes).entries())
           writeDetails(connection, seed.id, part, 'pending', items);
         const row = rowOf(connection, seed.id) as StatusRow;
@@ -138,12 +136,7 @@ export function sqliteRecords(connection: Connection): RecordStore {
       }),
     unfinished: async () =>
       read(() => (sql(UNFINISHED).all({ lease: leaseOf('') }) as UnfinishedRow[]).map(unfinishedOf)),
-    publication: async (statusId) =>
-      read(
-        () =>
-          sql('SELECT body FROM publications WHERE status_id = ?').pluck().get(statusId) as
-            Buffer | undefined,
-      ),
+    publication: async (statusId) => read(() => bodyOf(connection, statusId)),
     abandon: async (statusId, message, by) => write(() => abandon(connection, statusId, message, by)),
     status: async (apiRoot, statusId) =>
       read(() => {
