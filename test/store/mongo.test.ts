@@ -121,6 +121,23 @@ if (server === undefined) {
     }
   });
 
+  test('maintenance writes no batch where nothing is to be ranked anew', async () => {
+    const url = database();
+    const store = await openStore(url);
+    const client = await MongoClient.connect(url);
+    try {
+      const c = collection();
+      await applied(store, c, collection());
+      await store.objects.append(write(c), part([tool(toolId(), 1, null), tool(toolId(), 1, 2)]));
+      const before = await client.db().collection('batches').countDocuments();
+      expect(await store.house.maintain()).toMatchObject({ batches_removed: 0, stones_removed: 0 });
+      expect(await client.db().collection('batches').countDocuments()).toBe(before);
+    } finally {
+      await client.close();
+      await store.close();
+    }
+  });
+
   test('every query of the exchange is served by an index: what is examined is what is given (a real mongod tells)', async () => {
     const url = database();
     const store = await openStore(url);

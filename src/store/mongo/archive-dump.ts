@@ -108,7 +108,8 @@ export function dumper(worker: Worker, catalog: CatalogReader): ArchiveStore['du
   /**
    * All collections. What changed while they were read is read again, less each time; once a round finds every chain where
    * the round before left it, all of them stand as of one moment. Where publishing never pauses there is no such round:
-   * then each object is whole and as of a moment of its own between the beginning and the end.
+   * then each object is whole and as of a moment of its own between the beginning and the end, and of those that were
+   * added since the last round began some are missing. No date could part them: a later batch cuts entries of before.
    */
   async function* collectionsOf(ids: readonly string[]): AsyncGenerator<ArchiveRecord> {
     const tips = new Map<string, Link>();
