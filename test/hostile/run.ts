@@ -5,7 +5,8 @@
  *
  * Usage: node dist/test/hostile/run.js [--seconds 60] [--calm 10] [--only NAMES, a regular expression]
  *        [--p99 250, in ms] [--memory 700, in MB]
- * Exit code 1 if a promise was broken. Loopback only; needs Linux's /proc.
+ * Exit code 1 if a promise was broken, 2 if only that of time was: another program may have used the processors.
+ * Loopback only; needs Linux's /proc.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -118,6 +119,7 @@ async function readBack(port: number, from: string): Promise<Map<string, object>
 
 async function main(folder: string): Promise<number> {
   const faults: string[] = [];
+  const slow: string[] = [];
   const require = (holds: boolean, otherwise: string): void => {
     if (!holds) faults.push(otherwise);
   };
@@ -197,7 +199,8 @@ async function main(folder: string): Promise<number> {
     const last = target.vitals();
     console.table({ before, after, last });
 
-    require(p99 < Number(values.p99), `p99 of a poll is ${p99.toFixed(0)} ms, not below ${values.p99}`);
+    if (p99 >= Number(values.p99))
+      slow.push(`p99 of a poll is ${p99.toFixed(0)} ms, not below ${values.p99}`);
     require(last.peak <
       Number(values.memory), `memory reached ${last.peak.toFixed(0)} MB, not below ${values.memory}`);
     require(closes, `${after.sockets} sockets are open, ${before.sockets} were before the attack`);
@@ -227,9 +230,11 @@ async function main(folder: string): Promise<number> {
     attackers.end();
     if (!target.ended()) require((await target.stop()) === 0, 'the server did not stop in good order');
   }
-  for (const fault of faults.slice(0, 20)) console.error(`FAULT: ${fault}`);
-  console.log(faults.length === 0 ? 'every promise held' : `${faults.length} faults`);
-  return faults.length === 0 ? 0 : 1;
+  const broken = [...faults, ...slow];
+  for (const fault of broken.slice(0, 20)) console.error(`FAULT: ${fault}`);
+  console.log(broken.length === 0 ? 'every promise held' : `${broken.length} faults`);
+  if (faults.length > 0) return 1;
+  return slow.length > 0 ? 2 : 0;
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'jisr-hostile-'));
