@@ -26,9 +26,11 @@ const { values } = parseArgs({
     kill: { type: 'string', default: '0' },
   },
 });
-const [seconds, writers, readers, servers, kill] = [
-  ...[values.seconds, values.writers, values.readers, values.servers, values.kill].map(Number),
-] as [number, number, number, number, number];
+const seconds = Number(values.seconds);
+const writers = Number(values.writers);
+const readers = Number(values.readers);
+const servers = Number(values.servers);
+const kill = Number(values.kill);
 /** How long after the end everything that was begun must be done. */
 const GRACE_MS = 90_000;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -52,7 +52,7 @@ test('5,000 requests that one client sent ahead do not hold up others: they are 
   for (const [i, other] of others.entries()) other.write(get(`/other/${i}`));
   open();
   await Promise.all(others.map((other) => other.answers(1)));
-  const last = Math.max(...[0, 1, 2].map((i) => begun.indexOf(`/other/${i}`)));
+  const last = Math.max(...others.map((_, i) => begun.indexOf(`/other/${i}`)));
   expect(last).toBeLessThan(500);
   // And all of them are answered, in their order.
   const answers = await greedy.answers(5000);

@@ -117,7 +117,9 @@ export function describeAccounts(name: string, open: (options: StoreOptions) => 
         { ...told, action: 'add-collection', collection: 'europe/one', subject: 'europe/one', detail: '' },
         {
           ...told,
-          ...{ action: 'change-collection', collection: 'europe/one', subject: 'europe/one' },
+          action: 'change-collection',
+          collection: 'europe/one',
+          subject: 'europe/one',
           detail: 'default_tlp: "clear" → "amber"',
         },
         { ...told, action: 'remove-collection', collection: 'europe/one', subject: 'europe/one', detail: '' },
@@ -144,7 +146,8 @@ export function describeAccounts(name: string, open: (options: StoreOptions) => 
       await store.objects.append({ ...write(c, who), by: 'local:alice' }, p);
       expect(await records('publish')).toMatchObject([{ principal: 'local:alice', behalf: 'desk' }]);
       expect(await store.records.status('europe', p.status.id)).toMatchObject({
-        ...{ principalId: who.id, collectionId: c.id },
+        principalId: who.id,
+        collectionId: c.id,
       });
     });
 

@@ -192,8 +192,12 @@ export function describeStore(name: string, open: Open): void {
   describe(`${name}: foresee`, () => {
     const id = toolId();
     const statement = {
-      ...{ type: 'marking-definition', spec_version: '2.1', id: `marking-definition--${uuid()}` },
-      ...{ created: day(1), definition_type: 'tlp', definition: { tlp: 'red' } },
+      type: 'marking-definition',
+      spec_version: '2.1',
+      id: `marking-definition--${uuid()}`,
+      created: day(1),
+      definition_type: 'tlp',
+      definition: { tlp: 'red' },
     };
     const citing = tool(id, 2, null, { object_marking_refs: [statement.id] });
     test.each<[string, StixObject[][]]>([
@@ -547,14 +551,13 @@ export function describeStore(name: string, open: Open): void {
         part([tool(toolId(), 1, null, { object_marking_refs: [marking] })]),
       );
       const lie = {
-        ...{
-          type: 'marking-definition',
-          spec_version: '2.1',
-          id: marking,
-          created: day(1),
-          definition_type: 'statement',
-        },
-        ...{ definition: { statement: 'TLP:CLEAR' }, object_marking_refs: [TLP2[0]] },
+        type: 'marking-definition',
+        spec_version: '2.1',
+        id: marking,
+        created: day(1),
+        definition_type: 'statement',
+        definition: { statement: 'TLP:CLEAR' },
+        object_marking_refs: [TLP2[0]],
       };
       await store.objects.append(write(c, principal(4, { organisation: organisation() })), part([lie]));
       expect(await found(store, read(c, 0), query({ types: ['tool'] }))).toEqual([]);
@@ -701,11 +704,12 @@ export function describeStore(name: string, open: Open): void {
               } else if (defined === undefined) {
                 defined = step.rank;
                 const definition = {
-                  ...{ type: 'marking-definition', spec_version: '2.1', id: marking, created: day(1) },
-                  ...{
-                    definition_type: 'statement',
-                    definition: { statement: `TLP:${TLP_NAMES[step.rank]}` },
-                  },
+                  type: 'marking-definition',
+                  spec_version: '2.1',
+                  id: marking,
+                  created: day(1),
+                  definition_type: 'statement',
+                  definition: { statement: `TLP:${TLP_NAMES[step.rank]}` },
                 };
                 await store.objects.append(write(c), part([definition]));
               }
@@ -786,7 +790,8 @@ export function describeStore(name: string, open: Open): void {
       await store.objects.append(write(c, who), part(ids.map((id, i) => tool(id, i + 1, (i * 2) as Rank))));
       const page = await store.objects.inspect(read(c, 3), query({ limit: 1 }));
       expect(page).toMatchObject({
-        ...{ count: 1, more: true },
+        count: 1,
+        more: true,
         items: [{ id: ids[0], type: 'tool', version: day(1), rank: 0, publisher: who.organisation.id }],
       });
       expect(JSON.parse(page.items[0]!.text)).toEqual(tool(ids[0]!, 1, 0));

@@ -145,14 +145,15 @@ describe('what is hidden costs what is absent costs (promise 3)', () => {
     manyVersions(inner, hidden, 200, 3);
     await objects.append(write(c), part([tool(shown, 1, 0), tool(shown, 2, 4), tool(shown, 3, 4)]));
     const who = principal(2);
+    const selections = [
+      LAST,
+      FIRST,
+      ALL,
+      exactly('1970-01-01T00:00:07'),
+      { ...LAST, instants: ['1970-01-01T00:00:07'] },
+    ];
     const asks: readonly ((id: string) => Promise<unknown>)[] = [
-      ...[
-        LAST,
-        FIRST,
-        ALL,
-        exactly('1970-01-01T00:00:07'),
-        { ...LAST, instants: ['1970-01-01T00:00:07'] },
-      ].flatMap((version) =>
+      ...selections.flatMap((version) =>
         [undefined, ['2.0', '2.1'], ['2.0']].flatMap((specVersions) => [
           (id: string) => objects.find(read(c, 2), query({ ids: [id], version, specVersions })),
           (id: string) => objects.list(read(c, 2), query({ ids: [id, shown], version, specVersions })),

@@ -212,7 +212,10 @@ export function describeTrust(name: string, open: Open): void {
         await store.objects.append(write(c, publishers.genuine), part([tool(id, 1, 2, { name: 'genuine' })]));
         const rivals = async (rank: Rank): Promise<unknown[]> =>
           (await store.objects.rivals(read(c, rank), id)).map(({ version, rank: r, publisher, text }) => ({
-            ...{ version, rank: r, publisher, name: (JSON.parse(text) as StixObject)['name'] },
+            version,
+            rank: r,
+            publisher,
+            name: (JSON.parse(text) as StixObject)['name'],
           }));
         expect(await rivals(3)).toEqual([]);
         expect(await rivals(4)).toEqual([

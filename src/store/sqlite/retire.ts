@@ -25,9 +25,9 @@ const OF_OBJECT = `FROM versions WHERE ${OBJECT}`;
 const TAKE_OUT = [
   leaveStones(OBJECT),
   `DELETE FROM entries WHERE version IN (SELECT row ${OF_OBJECT})`,
-  ...['citations', 'owners', 'nameless'].map(
-    (table) => `DELETE FROM ${table} WHERE version IN (SELECT row ${OF_OBJECT})`,
-  ),
+  `DELETE FROM citations WHERE version IN (SELECT row ${OF_OBJECT})`,
+  `DELETE FROM owners WHERE version IN (SELECT row ${OF_OBJECT})`,
+  `DELETE FROM nameless WHERE version IN (SELECT row ${OF_OBJECT})`,
   `DELETE ${OF_OBJECT}`,
 ];
 
