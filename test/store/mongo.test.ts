@@ -22,12 +22,7 @@ import {
 } from '../support/exchange';
 import { databaseAt, firstHost } from '../support/mongo-url';
 import { kill, LISTENING, runServer } from '../support/server';
-import { describeAccounts } from './accounts-contract';
 import { describeStore } from './contract';
-import { describeIds } from './contract-ids';
-import { describePublications } from './publications';
-import { describeReads } from './reads';
-import { describeTrust } from './trust';
 
 const server = process.env['JISR_TEST_MONGODB'];
 
@@ -50,11 +45,6 @@ if (server === undefined) {
   });
 
   describeStore('mongodb', (options) => openStore(database(), options));
-  describePublications('mongodb', (options) => openStore(database(), options));
-  describeReads('mongodb', (options) => openStore(database(), options));
-  describeTrust('mongodb', (options) => openStore(database(), options));
-  describeAccounts('mongodb', (options) => openStore(database(), options));
-  describeIds('mongodb', (options) => openStore(database(), options));
 
   test('what a change tells is written with it: after a crash in between, whoever asks finds it in the audit, once', async () => {
     const url = database();

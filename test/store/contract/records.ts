@@ -1,11 +1,11 @@
-/** What every store promises of publications that wait, and of their statuses. */
+/** Publications that wait, their statuses, and for whom something was done. */
 import { randomBytes } from 'node:crypto';
 import { v4 as uuid } from 'uuid';
-import type { Principal, Scope } from '../../src/domain/access';
-import { SERVER } from '../../src/domain/actor';
-import { MemberFault } from '../../src/domain/errors';
-import { leaseOf } from '../../src/store/records';
-import type { Store } from '../../src/store/store';
+import type { Principal, Scope } from '../../../src/domain/access';
+import { SERVER } from '../../../src/domain/actor';
+import { MemberFault } from '../../../src/domain/errors';
+import { leaseOf } from '../../../src/store/records';
+import type { Store } from '../../../src/store/store';
 import {
   applied,
   collection,
@@ -17,8 +17,9 @@ import {
   tool,
   toolId,
   write,
-} from '../support/exchange';
-import type { Open } from './contract';
+} from '../../support/exchange';
+import { auditOf, ticking } from './audited';
+import { type Open, storesOf } from './stores';
 
 interface Setting {
   readonly store: Store;
@@ -30,12 +31,13 @@ interface Setting {
   readonly append: (n: number) => ReturnType<Store['objects']['append']>;
 }
 
-export function describePublications(name: string, open: Open): void {
+export function describeRecords(name: string, open: Open): void {
+  const { fresh } = storesOf(open);
   let store: Store;
 
   /** A publication of six tools in three parts of two. */
   async function waiting(): Promise<Setting> {
-    store = await open();
+    store = await fresh();
     const c = collection();
     const who = principal(4);
     await applied(store, c);
@@ -63,8 +65,6 @@ export function describePublications(name: string, open: Open): void {
   };
 
   describe(`${name}: publications that wait`, () => {
-    afterEach(() => store.close());
-
     test('are listed with their bytes, their parts and who works on them; the bytes are read alone', async () => {
       const s = await waiting();
       await s.append(0);
@@ -189,7 +189,7 @@ export function describePublications(name: string, open: Open): void {
     });
 
     test('what one member brings about names that member, and nothing is written', async () => {
-      store = await open({ random: () => 0 });
+      store = await fresh({ random: () => 0 });
       const c = collection();
       await applied(store, c);
       const p = part([tool(toolId(), 1, 0), tool(toolId(), 1, 0)]);
@@ -203,6 +203,22 @@ export function describePublications(name: string, open: Open): void {
       expect(failed).toBeInstanceOf(MemberFault);
       expect((failed as MemberFault).index).toBe(1);
       expect(await found(store, read(c, 4))).toEqual([]);
+    });
+  });
+
+  describe(`${name}: accounts and channels`, () => {
+    test('what is done on an account’s behalf names both; a status tells its collection', async () => {
+      const store = await fresh({ clock: ticking() });
+      const c = collection();
+      await applied(store, c);
+      const who = principal(4, { name: 'desk' });
+      const p = part([tool(toolId(), 1, 0)]);
+      await store.objects.append({ ...write(c, who), by: 'local:alice' }, p);
+      expect(await auditOf(store, 'publish')).toMatchObject([{ principal: 'local:alice', behalf: 'desk' }]);
+      expect(await store.records.status('europe', p.status.id)).toMatchObject({
+        principalId: who.id,
+        collectionId: c.id,
+      });
     });
   });
 }

@@ -1,28 +1,13 @@
-/** What a read may load, look at and tell (src/store/objects.ts: ReadLimits, `through`, lookup), run against every store. */
-import fc from 'fast-check';
+/** What a read may load, look at and tell (src/store/objects.ts: ReadLimits, `through`, lookup). */
 import { v4 as uuid } from 'uuid';
-import { scopeFor } from '../../src/domain/access';
-import type { Collection } from '../../src/domain/channel';
-import { ALL, LAST, type ObjectQuery, type VersionSelection } from '../../src/domain/query';
-import { instantKey, type Micros } from '../../src/domain/timestamp';
-import type { Rank } from '../../src/domain/tlp';
-import type { StoreOptions } from '../../src/store/open';
-import { MOST_HELD_BYTES, type Page } from '../../src/store/objects';
-import type { Store } from '../../src/store/store';
-import {
-  applied,
-  collection,
-  day,
-  found,
-  part,
-  principal,
-  query,
-  read,
-  removal,
-  tool,
-  toolId,
-  write,
-} from '../support/exchange';
+import { scopeFor } from '../../../src/domain/access';
+import type { Collection } from '../../../src/domain/channel';
+import { ALL, type ObjectQuery } from '../../../src/domain/query';
+import { instantKey } from '../../../src/domain/timestamp';
+import { MOST_HELD_BYTES, type Page } from '../../../src/store/objects';
+import type { Store, StoreOptions } from '../../../src/store/store';
+import { day, found, part, principal, query, read, tool, toolId, write } from '../../support/exchange';
+import { type Open, storesOf } from './stores';
 
 const idsOf = ({ items }: Page<Buffer>): string[] =>
   (JSON.parse(`[${items.toString()}]`) as { id: string }[]).map(({ id }) => id);
@@ -46,21 +31,10 @@ const large = (id: string, bytes: number): ReturnType<typeof tool> =>
 const NAMED = { properties: new Map([['name', ['wanted']]]) };
 const wanted = (id: string): ReturnType<typeof tool> => tool(id, 1, 0, { name: 'wanted' });
 
-export function describeReads(name: string, open: (options?: StoreOptions) => Promise<Store>): void {
-  const opened: Store[] = [];
-  afterEach(async () => {
-    for (const store of opened.splice(0)) await store.close();
-  });
-  const withCollection = async (
-    reads: StoreOptions['reads'] = {},
-    properties: Partial<Collection> = {},
-  ): Promise<{ store: Store; c: Collection }> => {
-    const store = await open({ reads });
-    opened.push(store);
-    const c = collection(properties);
-    await applied(store, c);
-    return { store, c };
-  };
+export function describeReads(name: string, open: Open): void {
+  const stores = storesOf(open);
+  const withCollection = (reads: StoreOptions['reads'] = {}, properties: Partial<Collection> = {}) =>
+    stores.withCollection(properties, { reads });
 
   describe(`${name}: what a read may load`, () => {
     test.each<[string, Partial<ObjectQuery>]>([
@@ -128,98 +102,6 @@ export function describeReads(name: string, open: (options?: StoreOptions) => Pr
       ];
       hangUp.abort(reason);
       expect(await Promise.allSettled(reads)).toEqual(reads.map(() => ({ status: 'rejected', reason })));
-    });
-  });
-
-  describe(`${name}: reads by id`, () => {
-    const FIRST: VersionSelection = { all: false, keywords: ['first'], instants: [] };
-    const keys = (...days: number[]): VersionSelection => ({
-      all: false,
-      keywords: ['first', 'last'],
-      instants: days.map((n) => instantKey(day(n))!),
-    });
-
-    test('give what the whole collection gives of these objects, whatever happened to them', async () => {
-      const ids = [toolId(), toolId()] as const;
-      const step = fc.oneof(
-        fc.record({
-          kind: fc.constant('add' as const),
-          id: fc.constantFrom(...ids),
-          day: fc.integer({ min: 1, max: 9 }),
-          rank: fc.constantFrom<Rank | null>(0, 1, 2, 3, 4, null),
-          old: fc.boolean(),
-        }),
-        fc.record({
-          kind: fc.constant('remove' as const),
-          id: fc.constantFrom(...ids),
-          which: fc.constantFrom(LAST, FIRST),
-          rank: fc.constantFrom<Rank>(0, 2, 4),
-        }),
-        fc.record({ kind: fc.constant('default' as const), rank: fc.constantFrom<Rank>(0, 1, 2, 3, 4) }),
-      );
-      await fc.assert(
-        fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
-          const { store, c: made } = await withCollection({}, { specVersions: ['2.0', '2.1'] });
-          let c = made;
-          for (const s of steps) {
-            if (s.kind === 'add') {
-              const { spec_version, ...object } = tool(s.id, s.day, s.rank);
-              await store.objects.append(write(c), part([s.old ? object : { ...object, spec_version }]));
-            } else if (s.kind === 'remove')
-              await store.objects.remove(removal(c, principal(s.rank)), s.id, {
-                version: s.which,
-                specVersions: undefined,
-              });
-            else {
-              c = { ...c, defaultTlp: s.rank };
-              await applied(store, c);
-            }
-          }
-          for (const rank of [0, 1, 2, 3, 4] as const)
-            for (const version of [LAST, FIRST, ALL, keys(), keys(2, 5)])
-              for (const specVersions of [undefined, ['2.1'], ['2.0'], ['2.0', '2.1']]) {
-                const ask = query({ version, specVersions });
-                const whole = await store.objects.list(read(c, rank), ask);
-                for (const some of [[ids[0]], [ids[1], ids[0]]]) {
-                  const byId = await store.objects.list(read(c, rank), { ...ask, ids: some });
-                  expect(byId.items).toEqual(whole.items.filter(({ id }) => some.includes(id as never)));
-                  const [first] = byId.items;
-                  if (!first) continue;
-                  const rest = { ...ask, ids: some, after: first.date, limit: 2 };
-                  expect((await store.objects.list(read(c, rank), rest)).items).toEqual(
-                    byId.items.slice(1, 3),
-                  );
-                }
-              }
-          await store.close();
-          opened.splice(opened.indexOf(store), 1);
-        }),
-        { numRuns: 15 },
-      );
-    });
-
-    test('many versions of several objects come in one order of date_added, page by page (T-346)', async () => {
-      const { store, c } = await withCollection();
-      const ids = [toolId(), toolId(), toolId()];
-      for (let n = 0; n < 240; n++)
-        await store.objects.append(
-          write(c),
-          part([
-            tool(ids[n % 7 === 0 ? 0 : n % 3]!, 1, 0, {
-              modified: new Date(1.7e12 + n * 1000).toISOString(),
-            }),
-          ]),
-        );
-      const ask = query({ ids, version: ALL });
-      const whole = (await store.objects.list(read(c, 0), query({ version: ALL }))).items;
-      const dates: Micros[] = [];
-      for (let after: Micros | undefined; ;) {
-        const page = await store.objects.list(read(c, 0), { ...ask, after, limit: 37 });
-        dates.push(...page.items.map(({ date }) => date));
-        if (!page.more) break;
-        after = page.through;
-      }
-      expect(dates).toEqual(whole.map(({ date }) => date));
     });
   });
 

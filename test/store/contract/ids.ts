@@ -1,6 +1,6 @@
 /** The case of a UUID (STIX 2.1 §2.9 asks for lower case, and none is refused): one object, however it is spelt. */
-import { ALL } from '../../src/domain/query';
-import type { Store, StoreOptions } from '../../src/store/store';
+import { ALL } from '../../../src/domain/query';
+import type { Store } from '../../../src/store/store';
 import {
   applied,
   collection,
@@ -12,13 +12,14 @@ import {
   tool,
   toolId,
   write,
-} from '../support/exchange';
+} from '../../support/exchange';
+import type { Open } from './stores';
 
 /** With letters at the end. */
 const lettered = (): string => `${toolId().slice(0, -2)}af`;
 const upper = (id: string): string => id.slice(0, -36) + id.slice(-36).toUpperCase();
 
-export function describeIds(name: string, open: (options?: StoreOptions) => Promise<Store>): void {
+export function describeIds(name: string, open: Open): void {
   describe(`${name}: an id whose UUID is in upper case`, () => {
     let store: Store;
     beforeEach(async () => {

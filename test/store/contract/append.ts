@@ -1,0 +1,138 @@
+/** What is appended, all or none, and what is foreseen of it. */
+import { v4 as uuid } from 'uuid';
+import type { StixObject } from '../../../src/domain/stix';
+import {
+  day,
+  everything,
+  found,
+  part,
+  principal,
+  query,
+  read,
+  tool,
+  toolId,
+  write,
+} from '../../support/exchange';
+import { type Open, storesOf } from './stores';
+
+export function describeAppend(name: string, open: Open): void {
+  const { withCollection } = storesOf(open);
+
+  describe(`${name}: append`, () => {
+    test('is all or none: a part that breaks in the middle leaves nothing, and may be repeated', async () => {
+      let draws = 0;
+      const random = (): number => {
+        if (++draws === 3) throw new Error('broken in the middle');
+        return 0;
+      };
+      const { store, c } = await withCollection({}, { random });
+      const p = part([tool(toolId(), 1, 0), tool(toolId(), 1, 0), tool(toolId(), 1, 0)]);
+      await expect(store.objects.append(write(c), p)).rejects.toThrow('broken in the middle');
+      expect(await found(store, read(c, 4))).toEqual([]);
+      expect(await store.records.status('europe', p.status.id)).toBeUndefined();
+      const status = await store.objects.append(write(c), p);
+      expect(status).toMatchObject({ status: 'complete', success_count: 3 });
+      expect(await found(store, read(c, 4))).toHaveLength(3);
+    });
+
+    test('repeating a part changes nothing and gives the same status', async () => {
+      const { store, c } = await withCollection();
+      const p = part([tool(toolId(), 1, 0)]);
+      const once = await store.objects.append(write(c), p);
+      expect(await store.objects.append(write(c), p)).toEqual(once);
+      expect(await found(store, read(c, 4), everything)).toHaveLength(1);
+    });
+
+    test('an exact duplicate is a success, with its date unchanged (T-323, T-332, T-372)', async () => {
+      const { store, c } = await withCollection();
+      const id = toolId();
+      await store.objects.append(write(c), part([tool(id, 2, 0)]));
+      const before = await store.objects.list(read(c, 4), everything);
+      const other = { ...tool(id, 2, 0), modified: '2024-01-02T00:00:00.000000Z' };
+      const status = await store.objects.append(write(c), part([tool(id, 2, 0), other]));
+      expect(status).toMatchObject({ success_count: 2, failure_count: 0 });
+      expect(await store.objects.list(read(c, 4), everything)).toEqual(before);
+    });
+
+    test('other content under the same id and version fails, the stored copy wins (T-324)', async () => {
+      const { store, c } = await withCollection();
+      const id = toolId();
+      await store.objects.append(write(c), part([tool(id, 2, 0)]));
+      const status = await store.objects.append(write(c), part([tool(id, 2, 0, { name: 'other' })]));
+      expect(status.failures).toEqual([
+        { id, version: day(2), message: expect.stringContaining('C-SAMEVER') as string },
+      ]);
+      expect(await found(store, read(c, 4))).toEqual([tool(id, 2, 0)]);
+    });
+
+    test('versions compare as instants: .1Z comes after .09Z and is .100Z (T-217, T-219)', async () => {
+      const { store, c } = await withCollection();
+      const id = toolId();
+      const at = (fraction: string): string => `2024-01-02T00:00:00.${fraction}Z`;
+      await store.objects.append(
+        write(c),
+        part([tool(id, 2, 0, { modified: at('1') }), tool(id, 2, 0, { modified: at('090') })]),
+      );
+      expect((await found(store, read(c, 4))).map((o) => o['modified'])).toEqual([at('1')]);
+      const by = (instants: string[]): Promise<unknown> =>
+        found(store, read(c, 4), query({ version: { all: false, keywords: [], instants } }));
+      expect(await by(['2024-01-02T00:00:00.1'])).toHaveLength(1);
+    });
+
+    test('an object without modified and created has its date_added as version, for ever (T-370, T-371)', async () => {
+      const { store, c } = await withCollection();
+      const address = { type: 'ipv4-addr', id: `ipv4-addr--${uuid()}`, value: '192.0.2.1' };
+      const first = await store.objects.append(write(c), part([address]));
+      const [listed] = (await store.objects.list(read(c, 4), everything)).items;
+      expect(listed!.version).toBe(first.successes![0]!.version);
+      const again = await store.objects.append(write(c), part([address]));
+      expect(again.successes![0]!.version).toBe(listed!.version);
+      const changed = await store.objects.append(write(c), part([{ ...address, defanged: true }]));
+      expect(changed.success_count).toBe(1);
+      expect(await found(store, read(c, 4))).toEqual([{ ...address, defanged: true }]);
+      expect(await found(store, read(c, 4), everything)).toHaveLength(2);
+    });
+  });
+
+  describe(`${name}: foresee`, () => {
+    const id = toolId();
+    const statement = {
+      type: 'marking-definition',
+      spec_version: '2.1',
+      id: `marking-definition--${uuid()}`,
+      created: day(1),
+      definition_type: 'tlp',
+      definition: { tlp: 'red' },
+    };
+    const citing = tool(id, 2, null, { object_marking_refs: [statement.id] });
+    test.each<[string, StixObject[][]]>([
+      ['additions', [[tool(id, 2, 1), tool(toolId(), 1, null)]]],
+      ['the same again, and other content', [[tool(id, 1, 1), tool(id, 1, 1), tool(id, 1, 2)]]],
+      ['the same in a later part', [[tool(id, 2, 1)], [tool(id, 2, 1), tool(id, 3, 0)]]],
+      ['a marking definition, then who cites it', [[statement], [citing]]],
+      ['above the ceiling', [[tool(id, 2, 4)]]],
+      ['nothing', [[]]],
+    ])('%s: the verdicts that append gives, and nothing is written', async (_, given) => {
+      const { store, c } = await withCollection({ maxTlp: 3 });
+      await store.objects.append(write(c), part([tool(id, 1, 1)]));
+      const records = async (): Promise<string[]> => {
+        const all: string[] = [];
+        for await (const record of store.archive.dump()) all.push(JSON.stringify(record));
+        return all.sort();
+      };
+      const told = (details: readonly unknown[]): string[] => details.map((d) => JSON.stringify(d)).sort();
+      for (const who of [principal(2, { role: 'contributor' }), principal(4)]) {
+        const parts = given.map((objects) => part(objects));
+        const before = await records();
+        const foreseen = await store.objects.foresee(write(c, who), parts);
+        expect(await records()).toEqual(before);
+        const verdicts: unknown[] = [];
+        for (const each of parts) {
+          const { successes = [], failures = [] } = await store.objects.append(write(c, who), each);
+          verdicts.push(...successes, ...failures);
+        }
+        expect(told(foreseen.map((v) => v.details))).toEqual(told(verdicts));
+      }
+    });
+  });
+}

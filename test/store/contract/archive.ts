@@ -1,0 +1,119 @@
+/** What was dumped and loaded is the same store. */
+import { v4 as uuid } from 'uuid';
+import { ALL, LAST } from '../../../src/domain/query';
+import { instantKey } from '../../../src/domain/timestamp';
+import { Summary, type ArchiveRecord } from '../../../src/store/archive';
+import type { Store } from '../../../src/store/store';
+import {
+  applied,
+  collection,
+  day,
+  everything,
+  organisation,
+  part,
+  principal,
+  query,
+  read,
+  removal,
+  tool,
+  toolId,
+  write,
+} from '../../support/exchange';
+import { BY, told, ticking } from './audited';
+import { clockAt, type Open, RANKS, storesOf } from './stores';
+
+export function describeArchive(name: string, open: Open): void {
+  const { fresh } = storesOf(open);
+
+  describe(`${name}: the archive`, () => {
+    const all = async (store: Store): Promise<ArchiveRecord[]> => {
+      const records: ArchiveRecord[] = [];
+      for await (const record of store.archive.dump()) records.push(record);
+      return records;
+    };
+    const summaryOf = (records: readonly ArchiveRecord[]): unknown => {
+      const summary = new Summary();
+      for (const record of records) summary.add(record);
+      return summary.toJSON();
+    };
+
+    test('what was dumped and loaded is the same store: every answer, date, status, removal; and it goes on from there', async () => {
+      const clock = clockAt(1_700_000_000_000_000);
+      const one = await fresh({ clock: clock.read });
+      const who = principal(4);
+      const marking = `marking-definition--${uuid()}`;
+      const c = collection();
+      await applied(one, c);
+      await one.people.saveOrganisation({ ...who.organisation, identity: `identity--${uuid()}` });
+      await one.people.savePrincipal(who, 'hash');
+      await one.people.saveGrant({
+        id: uuid(),
+        collectionId: c.id,
+        grant: { source: 'hand', to: {}, rights: ['see'] },
+      });
+      const [a, b] = [toolId(), toolId()];
+      const p = part([
+        tool(a, 1, 0),
+        tool(a, 2, 3),
+        tool(b, 1, 0),
+        { ...tool(toolId(), 1, 0), object_marking_refs: [marking] },
+      ]);
+      await one.objects.append(write(c, who), p);
+      clock.now += 5e6;
+      await one.objects.remove(removal(c, who), a, { version: LAST, specVersions: undefined });
+      await one.objects.remove(removal(c, who), b, { version: ALL, specVersions: undefined });
+      const seed = { id: uuid(), requested: clock.now, total: 2 };
+      await one.records.begin(write(c, who), seed, Buffer.from('{"objects":[]}'), [
+        { id: a, version: day(1) },
+        { id: b, version: day(1) },
+      ]);
+      await one.house.recordRun({ name: 'x', started: 1, took: 2, ok: true, result: '{}' });
+      await one.house.note('kind', 'name', 'value');
+      await one.house.noteReadings([
+        { collectionId: c.id, organisationId: who.organisation.id, lastDate: 5 },
+      ]);
+
+      const two = await fresh({ clock: clock.read });
+      expect([await one.archive.empty(), await two.archive.empty()]).toEqual([false, true]);
+      const records = await all(one);
+      for (const record of records) await two.archive.load([record]);
+      // Twice is as once.
+      await two.archive.load(records);
+      expect(await two.archive.empty()).toBe(false);
+      expect(await two.archive.objects()).toBe(await one.archive.objects());
+      expect(summaryOf(await all(two))).toEqual(summaryOf(records));
+      for (const rank of RANKS)
+        for (const q of [everything, query()])
+          expect(await two.objects.list(read(c, rank), q)).toEqual(await one.objects.list(read(c, rank), q));
+      expect(await two.records.status('europe', p.status.id)).toEqual(
+        await one.records.status('europe', p.status.id),
+      );
+      expect(await two.records.status('europe', seed.id)).toEqual(
+        await one.records.status('europe', seed.id),
+      );
+      expect(await two.records.unfinished()).toEqual(await one.records.unfinished());
+      expect(await two.records.audit(10)).toEqual(await one.records.audit(10));
+      expect(await two.people.principals()).toEqual(await one.people.principals());
+      expect(await two.catalog.channels()).toEqual(await one.catalog.channels());
+      expect(await two.house.check(() => undefined)).toEqual([]);
+      const instants = [instantKey(day(1))!];
+      expect(await two.objects.presence(read(c, 4), b, instants)).toBe('removed');
+      const before = (await two.objects.list(read(c, 4), everything)).items.map((i) => i.date);
+      await two.objects.append(write(c, who), part([tool(b, 1, 0)]));
+      const after = (await two.objects.list(read(c, 4), everything)).items.map((i) => i.date);
+      expect(after.slice(0, -1)).toEqual(before);
+      expect(after.at(-1)).toBeGreaterThan(Math.max(...before));
+    });
+  });
+
+  describe(`${name}: accounts and channels`, () => {
+    test('an archive carries for whom it was', async () => {
+      const store = await fresh({ clock: ticking() });
+      await store.people.saveOrganisation(organisation(), BY);
+      const found: unknown[] = [];
+      for await (const record of store.archive.dump()) if (record.kind === 'audit') found.push(record.record);
+      expect(found).toEqual(await store.records.audit(10));
+      expect(found).toMatchObject([told]);
+    });
+  });
+}
