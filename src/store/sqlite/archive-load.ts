@@ -1,16 +1,10 @@
 /** One record of an archive in: whatever stands in its place goes. */
-import { QUESTIONS } from '../../domain/entries';
 import { statedVersion, typeOf, type StixObject } from '../../domain/stix';
 import type { ArchivedObject, ArchivedStatus, ArchivedVersion, ArchiveRecord } from '../archive';
 import { keepBody } from './bodies';
 import type { Connection } from './connection';
 import { keyOf, type ObjectKey } from './standing';
-
-const INSERT_VERSION = `INSERT INTO versions (collection, type, key, object_id, spec, version, version_key, digest, rank,
-  declared, unresolved, publisher, size, body)
-  VALUES (@collection, @type, @key, @id, @spec, @version, @versionKey, @digest, @rank, @declared, @unresolved, @publisher, @size, @body)`;
-const INSERT_ENTRY = `INSERT INTO entries (collection, date, version, type, key, ${QUESTIONS.join(', ')})
-  VALUES (?, ?, ?, ?, ?, ${QUESTIONS.map(() => '?').join(', ')})`;
+import { INSERT_ENTRY, INSERT_VERSION } from './work';
 
 function loadVersion(
   { sql }: Connection,

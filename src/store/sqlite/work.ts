@@ -11,10 +11,10 @@ import { Unit, type Settlement } from '../../domain/unit';
 import { isUnavailable, type Connection } from './connection';
 import { allOf, edgesOf, entriesOf, isHeld, keyOf, ofInstant, type ObjectKey } from './standing';
 
-const INSERT_VERSION = `INSERT INTO versions (collection, type, key, object_id, spec, version, version_key, digest, rank,
+export const INSERT_VERSION = `INSERT INTO versions (collection, type, key, object_id, spec, version, version_key, digest, rank,
   declared, unresolved, publisher, size, body)
   VALUES (@collection, @type, @key, @id, @spec, @version, @versionKey, @digest, @rank, @declared, @unresolved, @publisher, @size, @body)`;
-const INSERT_ENTRY = `INSERT INTO entries (collection, date, version, type, key, ${QUESTIONS.join(', ')})
+export const INSERT_ENTRY = `INSERT INTO entries (collection, date, version, type, key, ${QUESTIONS.join(', ')})
   VALUES (?, ?, ?, ?, ?, ${QUESTIONS.map(() => '?').join(', ')})`;
 const CUT_ENTRY = `UPDATE entries SET ${QUESTIONS.map((q) => `${q} = ?`).join(', ')} WHERE collection = ? AND date = ?`;
 const DROP_ENTRY = 'DELETE FROM entries WHERE collection = ? AND date = ?';
