@@ -1,6 +1,13 @@
 import tseslint from 'typescript-eslint';
 import js from '@eslint/js';
 
+/** Literals spread into others would only steer the formatter. */
+const steering = [
+  'ObjectExpression > SpreadElement > ObjectExpression',
+  'ArrayExpression > SpreadElement > ArrayExpression',
+  ':matches(CallExpression, NewExpression) > SpreadElement > ArrayExpression',
+].map((selector) => ({ selector, message: 'Write the properties or items where they belong.' }));
+
 export default tseslint.config(
   { ignores: ['dist/', 'build/', 'data/', 'coverage/'] },
   js.configs.recommended,
@@ -19,6 +26,7 @@ export default tseslint.config(
       '@typescript-eslint/unified-signatures': 'off',
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
+      'no-restricted-syntax': ['error', ...steering],
     },
   },
   {
