@@ -1,9 +1,19 @@
 /** Where a parser stands in the words of a pattern. */
 import { isKeyword, PatternError, tokenize, type Token } from './lexer';
 
+/** Parentheses within parentheses; more would only exhaust the stack. */
+const DEEPEST = 500;
+
+/** Whether a parser asks for a keyword; of symbols none begins like that. Without an expression: it is asked at every word. */
+function isCapital(text: string): boolean {
+  const first = text.charCodeAt(0);
+  return first >= 0x41 && first <= 0x5a;
+}
+
 export abstract class Cursor {
   private readonly tokens: readonly Token[];
   private next = 0;
+  private depth = 0;
 
   /** @throws {PatternError} */
   constructor(text: string) {
@@ -14,7 +24,7 @@ export abstract class Cursor {
     return this.tokens[this.next] as Token;
   }
 
-  protected is(text: string, kind: Token['kind'] = /^[A-Z]/.test(text) ? 'keyword' : 'symbol'): boolean {
+  protected is(text: string, kind: Token['kind'] = isCapital(text) ? 'keyword' : 'symbol'): boolean {
     return this.token.kind === kind && this.token.text === text;
   }
 
@@ -44,6 +54,13 @@ export abstract class Cursor {
   }
 
   protected expect(text: string, rule?: string): void {
-    if (!this.take(text)) this.fail(/^[A-Z]/.test(text) ? text : `"${text}"`, rule);
+    if (!this.take(text)) this.fail(isCapital(text) ? text : `"${text}"`, rule);
+  }
+
+  protected nested<T>(parse: () => T): T {
+    if (++this.depth > DEEPEST) this.fail(`at most ${DEEPEST} parentheses within each other`);
+    const result = parse();
+    this.depth--;
+    return result;
   }
 }

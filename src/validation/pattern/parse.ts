@@ -8,23 +8,12 @@ import type { Comparison, Constant, ObjectPath, Operator, Pattern, Qualifier, Te
 import { Cursor } from './cursor';
 import { PatternError, type Token } from './lexer';
 
-/** Parentheses within parentheses; more would only exhaust the stack. */
-const DEEPEST = 500;
 const SAME: Readonly<Record<string, Operator>> = { '==': '=', '<>': '!=' };
 const EQUALITY = ['=', '==', '!=', '<>'];
 const ORDER = ['<', '<=', '>', '>='];
 const OF_STRINGS = ['LIKE', 'MATCHES', 'ISSUBSET', 'ISSUPERSET'];
 
 class Parser extends Cursor {
-  private depth = 0;
-
-  private nested<T>(parse: () => T): T {
-    if (++this.depth > DEEPEST) this.fail(`at most ${DEEPEST} parentheses within each other`);
-    const result = parse();
-    this.depth--;
-    return result;
-  }
-
   pattern(): Pattern {
     const whole = this.followedBy();
     if (this.token.kind !== 'end') this.fail('AND, OR, FOLLOWEDBY, a qualifier or the end of the pattern');
