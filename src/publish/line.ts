@@ -29,6 +29,8 @@ const RETRY_MS = 1000;
 const TURN = 10;
 /** A part is tried so often; then its members fail. */
 const MOST_TRIES = 3;
+/** So many processes may set about a part and not come back from it; then its members fail, and it is not opened again. */
+const MOST_LIVES = 5;
 
 export interface LineDeps {
   readonly store: Store;
@@ -46,6 +48,8 @@ export interface LineDeps {
 interface Open {
   readonly id: string;
   readonly envelope: Envelope;
+  /** A part that too many processes did not come back from. */
+  readonly fatal: number | undefined;
 }
 
 const ownerOf = (work: Unfinished): string => work.organisationId ?? work.principalId;
@@ -66,6 +70,8 @@ export class Line {
   private turns = 0;
   /** How often the next part of a publication has failed. */
   private readonly tries = new Map<string, number>();
+  /** The part of each that this process has said it sets about, and how many have. */
+  private readonly lives = new Map<string, { readonly part: number; readonly count: number }>();
   /** What each publication may still take for schemas that strangers brought. */
   private readonly budgets = new Map<string, Budget>();
 
@@ -127,8 +133,8 @@ export class Line {
     const all = await store.records.unfinished();
     const ids = new Set(all.flatMap((u) => [u.status.id, ownerOf(u)]));
     for (const id of this.served.keys()) if (!ids.has(id)) this.served.delete(id);
-    for (const id of this.tries.keys()) if (!ids.has(id)) this.tries.delete(id);
-    for (const id of this.budgets.keys()) if (!ids.has(id)) this.budgets.delete(id);
+    for (const known of [this.tries, this.lives, this.budgets])
+      for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
     const last = (id: string): number => this.served.get(id) ?? 0;
     const free = all.filter(({ lease }) => !lease || lease.holder === holder || lease.until <= clock());
     free.sort((a, b) => last(ownerOf(a)) - last(ownerOf(b)) || last(a.status.id) - last(b.status.id));
@@ -173,7 +179,7 @@ export class Line {
       this.budgets.set(id, budget);
       const part = { store, status: work.status, envelope, budget, report };
       const status = await this.deps.parsed.for(envelope, number, () =>
-        (tried < MOST_TRIES ? workPart : failPart)(part, scope, number),
+        (tried < MOST_TRIES && number !== open.fatal ? workPart : failPart)(part, scope, number),
       );
       this.tries.delete(id);
       if (status.status === 'pending') return 'goes on';
@@ -197,14 +203,30 @@ export class Line {
     this.deps.report('publication abandoned', { status: id, reason: message });
   }
 
+  /** What ends a process is not thrown: it is counted in the store, by each process once. */
+  private async livesOf({ status: { id }, partsDone: part }: Unfinished): Promise<number> {
+    const known = this.lives.get(id);
+    if (known?.part === part) return known.count;
+    const count = await this.deps.store.records.setAbout(id, part);
+    this.lives.set(id, { part, count });
+    return count;
+  }
+
   /** Opens a publication in place of the one before; undefined if it is finished by now. */
-  private async opened({ status: { id }, cut }: Unfinished): Promise<Open | undefined> {
+  private async opened(work: Unfinished): Promise<Open | undefined> {
+    const { cut } = work;
+    const { id } = work.status;
     if (this.open?.id === id) return this.open;
     this.open = undefined;
+    const lives = await this.livesOf(work);
+    if (lives > MOST_LIVES + 1) {
+      await this.abandon(id, 'FAULT: the server ended several times while it worked on this publication.');
+      return undefined;
+    }
     const bytes = await this.deps.store.records.publication(id);
     if (!bytes) return undefined;
     // What was accepted once is read without today's limits on bodies, which may be lower.
     const envelope = openEnvelope(bytes, { ...this.deps.limits, accepted: true }, cut as Cut);
-    return (this.open = { id, envelope });
+    return (this.open = { id, envelope, fatal: lives > MOST_LIVES ? work.partsDone : undefined });
   }
 }

@@ -92,6 +92,12 @@ export interface RecordStore {
   /** The bytes of an unfinished publication; undefined when it is finished. */
   publication(statusId: string): Promise<Buffer | undefined>;
   /**
+   * Writes down, before the work, that somebody sets about a part of an unfinished publication.
+   *
+   * @returns how often that has been written of this part since the last that was done; 0: it is finished.
+   */
+  setAbout(statusId: string, part: number): Promise<number>;
+  /**
    * Ends a publication: what is not done yet fails with the message. A part that is appended afterwards changes nothing.
    *
    * @param by who is named in the audit. @returns false: it was finished, or never there, and nothing was changed.

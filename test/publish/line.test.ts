@@ -111,6 +111,39 @@ test('what another process holds is left to it, and taken over when its lease ha
   expect(await store.records.unfinished()).toEqual([]);
 });
 
+test('a part that ends each process that sets about it fails with words, and the publication goes on behind it', async () => {
+  const id = await left(tools(1001));
+  /** Sets about a part and never comes back from it. */
+  const life = async (): Promise<void> => {
+    const line = new Promise<void>((reached) => {
+      const door = doorOn(
+        broken((append) => async (scope, part) => {
+          if (part.number > 0) return append(scope, part);
+          reached();
+          return new Promise(() => undefined);
+        }),
+      );
+      void door.resume();
+    });
+    await line;
+    now += LEASE; // ... and with the process its lease goes
+    doors.pop();
+  };
+  for (let n = 0; n < 5; n++) await life();
+  await doorOn(store).resume();
+  const status = await completed({ id });
+  expect(status).toMatchObject({ success_count: 1, failure_count: 1000 });
+  expect(status.failures![0]!.message).toMatch(/^FAULT/);
+});
+
+test('what cannot even be opened is given up after some processes more', async () => {
+  const id = await left(tools(3));
+  for (let n = 0; n < 6; n++) expect(await store.records.setAbout(id, 0)).toBe(n + 1);
+  await doorOn(store).resume();
+  expect(await completed({ id })).toMatchObject({ success_count: 0, failure_count: 3 });
+  expect(await store.records.setAbout(id, 0)).toBe(0);
+});
+
 test('a publication that was begun before parts had bounds in bytes goes on as it was cut', async () => {
   const definition = {
     type: 'marking-definition',

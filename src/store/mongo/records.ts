@@ -190,6 +190,17 @@ export function mongoRecords(worker: Worker, catalog: CatalogReader): RecordStor
         const found = await tables.publications.findOne({ _id: statusId });
         return found ? readChunks(connection, statusId, found.chunks) : undefined;
       }),
+    setAbout: (statusId, part) =>
+      guarded(async () => {
+        const name = `begun.${part}` as const;
+        const after = { returnDocument: 'after', projection: { begun: 1 } } as const;
+        const found = await tables.publications.findOneAndUpdate(
+          { _id: statusId },
+          { $inc: { [name]: 1 } },
+          after,
+        );
+        return found?.begun?.[part] ?? 0;
+      }),
     abandon: (statusId, message, by) => guarded(() => abandon(statusId, message, by)),
     status: (apiRoot, statusId) =>
       guarded(async () => {

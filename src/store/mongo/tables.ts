@@ -169,6 +169,8 @@ export interface Tables {
     bytes?: number;
     cut?: number;
     parts?: number;
+    /** How often each part was set about, by its number. */
+    begun?: Readonly<Record<string, number>>;
   }>;
   readonly audit: Collection<AuditDoc>;
   readonly markings: Collection<MarkingDoc>;

@@ -163,6 +163,9 @@ const STEPS: readonly string[] = [
   ALTER TABLE publications ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
   UPDATE publications SET bytes = length(body);
   ALTER TABLE publications DROP COLUMN body;
+  -- The part that was set about last, and how often.
+  ALTER TABLE publications ADD COLUMN part INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE publications ADD COLUMN begun INTEGER NOT NULL DEFAULT 0;
   `,
 ];
 

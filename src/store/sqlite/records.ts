@@ -137,6 +137,16 @@ export function sqliteRecords(connection: Connection): RecordStore {
     unfinished: async () =>
       read(() => (sql(UNFINISHED).all({ lease: leaseOf('') }) as UnfinishedRow[]).map(unfinishedOf)),
     publication: async (statusId) => read(() => bodyOf(connection, statusId)),
+    setAbout: async (statusId, part) =>
+      write(
+        () =>
+          (sql(
+            `UPDATE publications SET begun = CASE WHEN part = @part THEN begun + 1 ELSE 1 END, part = @part
+             WHERE status_id = @statusId RETURNING begun`,
+          )
+            .pluck()
+            .get({ statusId, part }) as number | undefined) ?? 0,
+      ),
     abandon: async (statusId, message, by) => write(() => abandon(connection, statusId, message, by)),
     status: async (apiRoot, statusId) =>
       read(() => {

@@ -101,6 +101,16 @@ export function describeRecords(name: string, open: Open): void {
       }
     });
 
+    test('how often a part was set about is counted anew for each part', async () => {
+      const s = await waiting();
+      const setAbout = (part: number): Promise<number> => store.records.setAbout(s.seed.id, part);
+      expect([await setAbout(0), await setAbout(0), await setAbout(1), await setAbout(1)]).toEqual([
+        1, 2, 1, 2,
+      ]);
+      await store.records.abandon(s.seed.id, 'why', SERVER);
+      expect(await setAbout(1)).toBe(0);
+    });
+
     test('a part gives counts alone, so that it costs the same however many came before it', async () => {
       const s = await waiting();
       const counts = { status: 'pending', success_count: 2, pending_count: 4 };
