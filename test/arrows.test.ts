@@ -84,3 +84,19 @@ test('the domain does no I/O and knows no clock', () => {
     ]);
   }
 });
+
+test.each([
+  'Surroundings',
+  'Candidate',
+  'Member',
+  'Held',
+  'Reading',
+  'Endpoint',
+  'Envelope',
+  'Collection',
+  'Scope',
+])('%s means one thing: it is declared once', (word) => {
+  const declares = new RegExp(`^(export )?(interface|type|class) ${word}\\b`, 'm');
+  const places = files.filter((file) => declares.test(readFileSync(join(ROOT, file), 'utf8')));
+  expect(places).toHaveLength(1);
+});

@@ -5,7 +5,7 @@ import { identityOf } from '../../src/domain/identity';
 import type { StixObject } from '../../src/domain/stix';
 import { isExpired } from '../../src/operations/read-collection';
 import type { Store } from '../../src/store/store';
-import type { Member } from '../../src/validation/text';
+import type { RawMember } from '../../src/validation/text';
 import { indicatorOf, renewed, type Said } from './indicators';
 import type { LocalDoor } from '../local/local-door';
 import { allowed } from '../local/select';
@@ -81,7 +81,7 @@ export class Import {
     }
   }
 
-  async objects(members: readonly Member[]): Promise<void> {
+  async objects(members: readonly RawMember[]): Promise<void> {
     this.made += members.length;
     await this.door.addAll(members);
   }

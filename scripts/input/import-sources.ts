@@ -2,7 +2,7 @@
 import { parse } from 'csv-parse';
 import { Readable } from 'node:stream';
 import { OperatorError } from '../../src/domain/errors';
-import type { Member } from '../../src/validation/text';
+import type { RawMember } from '../../src/validation/text';
 import { requireColumns, rowToSaid, type ColumnMap } from './column-map';
 import type { Import } from './import-run';
 import { recognise } from './refang';
@@ -89,7 +89,7 @@ export async function importCsv(
     );
 }
 
-const isDefinition = ({ type }: Member): boolean => type === 'marking-definition';
+const isDefinition = ({ type }: RawMember): boolean => type === 'marking-definition';
 
 /**
  * Files of STIX: the marking definitions of all of them first, as what cites one is ranked by default until it is
@@ -107,7 +107,7 @@ export async function importStix(
     for (const file of files)
       for (const { members } of await read(file)) await run.objects(members.filter(isDefinition));
   for (const file of files) {
-    const found: Member[] = [];
+    const found: RawMember[] = [];
     for (const { source, members, unreadable } of await read(file)) {
       if (unreadable !== undefined) run.skip(source, null, unreadable);
       for (const member of members) if (files.length === 1 || !isDefinition(member)) found.push(member);

@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperatorError } from '../../src/domain/errors';
 import type { StixObject } from '../../src/domain/stix';
-import { BodyError, readEnvelope, type Member } from '../../src/validation/text';
+import { BodyError, readEnvelope, type RawMember } from '../../src/validation/text';
 import type { Context } from '../verb';
 
 const SUFFIX = /\.(?:json|jsonl|ndjson|stix)$/i;
@@ -14,7 +14,7 @@ const LIMITS = { depth: 500, objects: Infinity, nameless: true };
 export interface StixText {
   /** The path, with `:LINE` for one line of several. */
   readonly source: string;
-  readonly members: readonly Member[];
+  readonly members: readonly RawMember[];
   /** The bundle around the members, without them looked into. */
   readonly bundle: StixObject | undefined;
   /** How the members stood: in an envelope or bundle, in a list, or one by itself. */

@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { OperatorError } from '../../src/domain/errors';
 import type { StatusDetails } from '../../src/domain/taxii';
 import { dependencyGroups, partsOf } from '../../src/feeds/order';
-import type { Member } from '../../src/validation/text';
+import type { RawMember } from '../../src/validation/text';
 import { ACCOUNT, ACCOUNT_HELP, clientFor } from '../local/account';
 import { DISK } from '../output/disk';
 import { progress } from '../output/progress';
@@ -14,9 +14,9 @@ import { UsageError, type Verb } from '../verb';
 const MOST_OBJECTS = 5000;
 
 /** The envelopes in which objects are sent, marking definitions and what others refer to first. */
-function envelopes(members: readonly Member[], bytes: number): Member[][] {
+function envelopes(members: readonly RawMember[], bytes: number): RawMember[][] {
   const frame = Buffer.byteLength('{"objects":[]}');
-  const sizeOf = ({ text }: Member): number => Buffer.byteLength(text) + 1;
+  const sizeOf = ({ text }: RawMember): number => Buffer.byteLength(text) + 1;
   const fits = (count: number, size: number): boolean => count <= MOST_OBJECTS && frame + size <= bytes;
   return [...partsOf(dependencyGroups(members), sizeOf, fits)];
 }
@@ -52,7 +52,7 @@ Example:
     if (url === undefined || name === undefined)
       throw new UsageError('Say what and where to: jisr publish bundle.json --to URL.');
     const client = await clientFor(url, a, context);
-    const given: Member[] = [];
+    const given: RawMember[] = [];
     for (const file of await findFiles(a.words))
       for (const { source, members, unreadable } of await readStix(file, context)) {
         if (unreadable !== undefined)

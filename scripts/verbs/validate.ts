@@ -6,7 +6,7 @@ import { checkPattern } from '../../src/validation/pattern/check';
 import { applyPolicy } from '../../src/validation/policy';
 import { registryVersions } from '../../src/validation/registries';
 import { RULES } from '../../src/validation/rule-table';
-import type { Member } from '../../src/validation/text';
+import type { RawMember } from '../../src/validation/text';
 import { summarise, type Finding, type Verdict } from '../../src/validation/verdict';
 import { progress } from '../output/progress';
 import { findFiles, readStix, type StixText } from '../input/stix-files';
@@ -28,7 +28,7 @@ const outcomeOf = ({ errors, warnings }: Verdict): Outcome =>
   errors.length > 0 ? 'refused' : warnings.length > 0 ? 'warned' : 'sound';
 
 /** STIX 2.0 objects are judged as such where they are taken, as a collection would. */
-function judge({ object, problem }: Member, policy: Policy, stix20: boolean): Verdict {
+function judge({ object, problem }: RawMember, policy: Policy, stix20: boolean): Verdict {
   if (problem) return { errors: [problem], warnings: [] };
   const specVersion = stix20 && specVersionOf(object) === '2.0' ? '2.0' : '2.1';
   return applyPolicy(checkObject(object, { legacy: policy.legacy, specVersion }), policy);

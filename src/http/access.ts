@@ -6,7 +6,7 @@ import type { Request, Response } from 'express';
 import { scopeFor, type Principal, type Scope } from '../domain/access';
 import type { Collection } from '../domain/channel';
 import type { CatalogStore } from '../store/catalog';
-import { note, noteScope } from './audit';
+import { note, noteScope } from './trail';
 import type { Authenticate } from './auth';
 import { requireAcceptable } from './negotiate';
 
@@ -19,17 +19,17 @@ export interface Names {
 }
 
 type AnyRequest = Pick<Request<Names>, 'headers' | 'ip'>;
-export type Endpoint = (req: Request<Names>, res: Response) => Promise<void>;
+export type Handler = (req: Request<Names>, res: Response) => Promise<void>;
 type Work<Who> = (who: Who, req: Request<Names>, res: Response) => Promise<void>;
 
 export interface Gate {
   /** Anyone who has an account. */
-  readonly seeing: (work: Work<Principal>) => Endpoint;
+  readonly seeing: (work: Work<Principal>) => Handler;
   /** Anyone at all; wrong credentials are refused all the same (T-250). */
-  readonly seeingOrNobody: (work: Work<Principal | undefined>) => Endpoint;
-  readonly reading: (work: Work<Scope<'read'>>) => Endpoint;
-  readonly writing: (work: Work<Scope<'write'>>) => Endpoint;
-  readonly removing: (work: Work<Scope<'remove'>>) => Endpoint;
+  readonly seeingOrNobody: (work: Work<Principal | undefined>) => Handler;
+  readonly reading: (work: Work<Scope<'read'>>) => Handler;
+  readonly writing: (work: Work<Scope<'write'>>) => Handler;
+  readonly removing: (work: Work<Scope<'remove'>>) => Handler;
 }
 
 export function openGate(authenticate: Authenticate, catalog: Pick<CatalogStore, 'channels'>): Gate {
@@ -51,7 +51,7 @@ export function openGate(authenticate: Authenticate, catalog: Pick<CatalogStore,
 
   const scoped =
     <Action extends 'read' | 'write' | 'remove'>(action: Action) =>
-    (work: Work<Scope<Action>>): Endpoint =>
+    (work: Work<Scope<Action>>): Handler =>
     async (req, res) => {
       const principal = await enter(req, res);
       const scope = scopeFor(principal, await collectionOf(req.params), action);

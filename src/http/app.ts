@@ -7,7 +7,7 @@ import type { Micros } from '../domain/timestamp';
 import type { Door } from '../publish/door';
 import type { Logger } from '../log';
 import type { Store } from '../store/store';
-import { audit } from './audit';
+import { logRequests } from './trail';
 import { createAuthenticate } from './auth';
 import { problem } from './problem';
 import type { Readings } from './readings';
@@ -33,7 +33,7 @@ export function createApp({ store, door, config, log, clock, readings }: AppDeps
   app.set('query parser', false); // domain/query.ts reads the query as it came
   if (config.behindProxy) app.set('trust proxy', 1); // for the address in the log
 
-  app.use(audit(log, randomUUID));
+  app.use(logRequests(log, randomUUID));
   app.use(helmet());
   app.use((_req, res, next) => {
     res.setHeader('Cache-Control', 'no-store'); // an answer is for who asked, up to their clearance

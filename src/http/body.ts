@@ -18,7 +18,7 @@ const DECODERS = {
 const WINDOW_MS = 10_000;
 
 /** A body, and what gives its bytes back to the budget. */
-export interface Held {
+export interface ReceivedBody {
   readonly body: Buffer;
   readonly release: () => void;
 }
@@ -27,7 +27,7 @@ export interface Held {
  * @param principal whose shares of the budget the bytes count in, from their arrival until they are released.
  * @throws {TaxiiError} 413, 415, 400; 408 when they arrive too slowly; 503 when too much is being uploaded at once.
  */
-export type ReadBody = (req: IncomingMessage, principal: Principal) => Promise<Held>;
+export type ReadBody = (req: IncomingMessage, principal: Principal) => Promise<ReceivedBody>;
 
 /** Calls again and again, every so many ms, until stopped. */
 export type Every = (ms: number, work: () => void) => () => void;

@@ -7,7 +7,7 @@ import { STIX20_MEDIA_TYPE, STIX_MEDIA_TYPE, TAXII_MEDIA_TYPE } from '../domain/
 import type { ApiRoot, CollectionResource, Discovery } from '../domain/taxii';
 import type { CatalogStore } from '../store/catalog';
 import type { Names } from './access';
-import { note } from './audit';
+import { note } from './trail';
 import { baseUrl } from './base-url';
 import { pickLanguage } from './negotiate';
 import { reply } from './reply';

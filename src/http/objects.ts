@@ -13,7 +13,7 @@ import type { CatalogStore } from '../store/catalog';
 import type { ObjectStore, Page } from '../store/objects';
 import type { RecordStore } from '../store/records';
 import type { Names } from './access';
-import { note } from './audit';
+import { note } from './trail';
 import type { ReadBody } from './body';
 import { mediaTypes } from './catalog';
 import { requireTaxiiContent } from './negotiate';

@@ -4,7 +4,7 @@ import { notFound } from '../domain/access';
 import { StoreUnavailable, TaxiiError } from '../domain/errors';
 import type { ErrorMessage } from '../domain/taxii';
 import type { Logger } from '../log';
-import { note, requestIdOf } from './audit';
+import { note, requestIdOf } from './trail';
 import { reply } from './reply';
 
 const GENERIC = 'Something went wrong on the server. Give the error_id to your operator.';

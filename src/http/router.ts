@@ -5,7 +5,7 @@ import { notFound } from '../domain/access';
 import { TaxiiError } from '../domain/errors';
 import type { Door } from '../publish/door';
 import type { Store } from '../store/store';
-import { openGate, type Endpoint } from './access';
+import { openGate, type Handler } from './access';
 import type { Authenticate } from './auth';
 import { bodyReader } from './body';
 import { apiRoot, discovery, getCollection, listCollections } from './catalog';
@@ -22,7 +22,7 @@ import {
 import { Pages } from './pages';
 import type { Readings } from './readings';
 
-type Methods = { readonly [Method in 'get' | 'post' | 'delete']?: Endpoint };
+type Methods = { readonly [Method in 'get' | 'post' | 'delete']?: Handler };
 
 /** T-014: a method that a known path does not have, OPTIONS among them. */
 function refuseOthers(methods: Methods): RequestHandler {

@@ -12,7 +12,7 @@ export interface Item extends Inspected {
   readonly object: StixObject;
 }
 
-export interface Reading {
+export interface Wanted {
   /** All versions; else the newest of each object. */
   readonly versions?: boolean;
   readonly ids?: readonly string[];
@@ -29,7 +29,7 @@ export async function* readCollection(
   store: Store,
   principal: Principal,
   collection: Collection,
-  { versions = false, ids, types, since }: Reading = {},
+  { versions = false, ids, types, since }: Wanted = {},
 ): AsyncGenerator<Item> {
   const scope = scopeFor(principal, collection, 'read');
   let after = since === undefined ? undefined : since - 1;

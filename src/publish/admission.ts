@@ -13,7 +13,7 @@ import { checkExtension, extensionIds } from '../validation/extension';
 import { checkObject } from '../validation/object';
 import type { Budget } from '../validation/patience';
 import { applyPolicy } from '../validation/policy';
-import type { Member as RawMember } from '../validation/text';
+import type { RawMember } from '../validation/text';
 import { checkTranslation } from '../validation/translation';
 import { describe, MOST_FINDINGS, shown, summarise, type Finding, type Verdict } from '../validation/verdict';
 
@@ -21,7 +21,7 @@ import { describe, MOST_FINDINGS, shown, summarise, type Finding, type Verdict }
 export type Beside = Pick<ReadonlyMap<string, readonly StixObject[]>, 'get' | 'has'>;
 
 /** What objects are looked at beside: the rest of their envelope, and what the collection holds that concerns them. */
-interface Surroundings {
+interface Neighbours {
   readonly envelope: Beside;
   readonly held: ReadonlyMap<string, readonly Held[]>;
   readonly known: ReadonlySet<string>;
@@ -41,7 +41,7 @@ function objectOf(held: Held): StixObject {
 
 /** Versions of an object that are at hand, those of the envelope first; `trusted` if their word binds everyone. */
 function* atHand(
-  { envelope, held }: Surroundings,
+  { envelope, held }: Neighbours,
   id: string,
 ): Generator<{ object: StixObject; trusted: boolean }> {
   for (const object of envelope.get(id) ?? []) yield { object, trusted: true };
@@ -49,7 +49,7 @@ function* atHand(
 }
 
 /** What takes more than the object itself (rules §14): extensions, translations, references. */
-function checkAmong(object: StixObject, collection: Collection, around: Surroundings): Verdict {
+function checkAmong(object: StixObject, collection: Collection, around: Neighbours): Verdict {
   const errors: Finding[] = [];
   const warnings: Finding[] = [];
   for (const id of extensionIds(object)) {
@@ -73,7 +73,7 @@ function checkAmong(object: StixObject, collection: Collection, around: Surround
   return { errors, warnings };
 }
 
-function admit(raw: RawMember, collection: Collection, requested: Micros, around: Surroundings): Member {
+function admit(raw: RawMember, collection: Collection, requested: Micros, around: Neighbours): Member {
   const { object, id, type } = raw;
   const stated = statedVersion(object);
   const refuse = (message: string): Member => ({
@@ -160,7 +160,7 @@ export async function admitAll(
   failed: (member: RawMember, error: unknown) => Member,
 ): Promise<Member[]> {
   const { held, known } = wanted(members, scope.collection);
-  const around: Surroundings = {
+  const around: Neighbours = {
     envelope,
     held: held.length === 0 ? new Map() : await store.objects.lookup(scope, held),
     known: known.length === 0 ? new Set() : await store.objects.known(scope, known),

@@ -5,13 +5,7 @@
 import type { Beside } from './admission';
 import type { StixObject } from '../domain/stix';
 import { PART_SIZE } from '../store/records';
-import {
-  readMember,
-  scanEnvelope,
-  type EnvelopeLimits,
-  type Member as RawMember,
-  type Span,
-} from '../validation/text';
+import { readMember, scanEnvelope, type EnvelopeLimits, type RawMember, type Span } from '../validation/text';
 
 /**
  * How publications are cut. The store keeps it with each, so that one that goes on is cut as it was when it began:

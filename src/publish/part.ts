@@ -10,7 +10,7 @@ import type { Envelope } from './envelope';
 import type { StatusSeed } from '../store/records';
 import type { Store } from '../store/store';
 import type { Budget } from '../validation/patience';
-import { naming, type Member as RawMember } from '../validation/text';
+import { naming, type RawMember } from '../validation/text';
 
 /** Members of one part that may each be left out for what they brought about; more are a fault of the whole. */
 const MOST_FAULTS = 20;

@@ -28,21 +28,21 @@ const context = createContext({ work: undefined });
 const script = new Script('work()');
 
 /** A definition's schema as it was read. */
-interface Reading {
+interface ReadSchema {
   /** undefined: it cannot be used. */
   validator: Validator | undefined;
   cuts: number;
 }
 
 /** By digest of the schema's text. */
-const kept = new Map<string, Reading>();
+const kept = new Map<string, ReadSchema>();
 
 /**
  * Runs something that is ended by force when it takes too long, at the budget's cost.
  *
  * @returns undefined if it threw or was ended; what it throws is a schema that cannot be used.
  */
-function bounded<T>(reading: Reading, budget: Budget, work: () => T): T | undefined {
+function bounded<T>(reading: ReadSchema, budget: Budget, work: () => T): T | undefined {
   const left = budget.left();
   if (left <= 0) return undefined;
   context['work'] = work;
@@ -69,12 +69,12 @@ function read(text: string): Validator {
 /** The digest of the schema of each definition that is in memory: it is taken once, not for every use. */
 const digests = new WeakMap<StixObject, string>();
 
-function readingOf(definition: StixObject, text: string, budget: Budget): Reading {
+function readingOf(definition: StixObject, text: string, budget: Budget): ReadSchema {
   const digest = digests.get(definition) ?? createHash('sha256').update(text).digest('base64');
   digests.set(definition, digest);
   const known = kept.get(digest);
   if (known && (known.validator || known.cuts >= MOST_CUTS)) return known;
-  const reading: Reading = known ?? { validator: undefined, cuts: 0 };
+  const reading: ReadSchema = known ?? { validator: undefined, cuts: 0 };
   reading.validator = bounded(reading, budget, () => read(text));
   if (!known && kept.size >= MOST_KEPT) kept.delete(kept.keys().next().value as string);
   kept.set(digest, reading);

@@ -8,7 +8,7 @@ import type { Finding } from './verdict';
 export { BodyError, type EnvelopeLimits, type Span };
 
 /** One member of `objects`. */
-export interface Member {
+export interface RawMember {
   readonly index: number;
   /** Its JSON as it came, without insignificant white space: numbers keep their spelling. Empty if it is too large. */
   readonly text: string;
@@ -46,7 +46,7 @@ export function naming({ id, type, created, modified }: Span): StixObject {
 }
 
 /** Parses one member. */
-export function readMember(bytes: Buffer, span: Span): Member {
+export function readMember(bytes: Buffer, span: Span): RawMember {
   const { index, start, end, spaced, problem, large, id = '', type = '' } = span;
   if (large) return { index, text: '', object: naming(span), id, type, problem: large };
   const text = spaced ? compact(bytes, start, end) : bytes.toString('utf8', start, end);
@@ -86,6 +86,9 @@ export function scanEnvelope(bytes: Buffer, limits: EnvelopeLimits): readonly Sp
 }
 
 /** Reads all of an envelope at once: for bodies that are known to be small, or the reader's own. @throws {BodyError} */
-export function readEnvelope(bytes: Buffer, limits: EnvelopeLimits): { readonly members: readonly Member[] } {
+export function readEnvelope(
+  bytes: Buffer,
+  limits: EnvelopeLimits,
+): { readonly members: readonly RawMember[] } {
   return { members: scanEnvelope(bytes, limits).map((span) => readMember(bytes, span)) };
 }

@@ -11,7 +11,7 @@ import { batchStore } from '../../src/store/mongo/batches';
 import type { Connection } from '../../src/store/mongo/connection';
 import type { Effects } from '../../src/store/mongo/effects';
 import type { EntryDoc } from '../../src/store/mongo/tables';
-import { Log, type Link, type LogStore } from '../../src/store/mongo/log';
+import { Log, type Link, type LogStore } from '../../src/store/mongo/chain';
 import { prune } from '../../src/store/mongo/prune';
 import { Unit } from '../../src/store/mongo/unit';
 
@@ -323,7 +323,7 @@ async function schedule(seed: number, fault: Fault): Promise<string | undefined>
       const [v, rank] = [1 + pick(4), pick(3) as Rank];
       for (let tries = 0; tries < 30; tries++) {
         const early = fault === 'looked before the tip' ? await all() : undefined;
-        const tip: Link = fault === 'not waited for the tip' ? await newest() : await log.settled(C);
+        const tip: Link = fault === 'not waited for the tip' ? await newest() : await log.caughtUp(C);
         const docs = early ?? (await all());
         const unit = new Unit(connection, C, tip, docs);
         const standing = unit.versions(nameOf(o));
@@ -387,7 +387,7 @@ async function schedule(seed: number, fault: Fault): Promise<string | undefined>
   ): Promise<void> => {
     const limit = 1 + pick(4);
     for (let looks = 1; looks < 30; looks++) {
-      const tip = looks === 1 ? await log.applied(C) : await log.settled(C);
+      const tip = looks === 1 ? await log.applied(C) : await log.caughtUp(C);
       const everything = [[-1, Infinity]] as const;
       const early =
         fault === 'cuts looked at before the entries' ? await log.cutSince(C, tip, everything) : undefined;
@@ -498,7 +498,7 @@ async function schedule(seed: number, fault: Fault): Promise<string | undefined>
   free = true;
   if (wrong !== undefined) return wrong;
   const late = processOf(9);
-  const tip = await late.log.settled(C);
+  const tip = await late.log.caughtUp(C);
   const commands = told();
   for (const tag of done)
     if (!commands.some((t) => t.by === tag)) fail(`${tag} was acknowledged and is not there`);

@@ -5,7 +5,7 @@ import { batchStore } from '../../src/store/mongo/batches';
 import { connect } from '../../src/store/mongo/connection';
 import type { Effects } from '../../src/store/mongo/effects';
 import type { EntryDoc } from '../../src/store/mongo/tables';
-import { Log, type Link, type LogStore } from '../../src/store/mongo/log';
+import { Log, type Link, type LogStore } from '../../src/store/mongo/chain';
 import { prune } from '../../src/store/mongo/prune';
 import { firstWithin, spansFrom, spansOf } from '../../src/store/mongo/spans';
 import { walkObjects } from '../../src/store/mongo/walk';
@@ -45,7 +45,7 @@ test('twenty who wait for one batch: one of them applies it, and all go on', asy
   };
   let now = 0;
   const log = new Log(store, { wait: async (ms) => void (now += ms), now: () => now }, 1000);
-  const tips = await Promise.all(Array.from({ length: 20 }, () => log.settled('c')));
+  const tips = await Promise.all(Array.from({ length: 20 }, () => log.caughtUp('c')));
   expect(tips.every((tip) => tip.applied)).toBe(true);
   expect(applications).toBe(1);
   // Three looks of each, and those of the one that waits.
@@ -154,11 +154,11 @@ if (server === undefined) {
       const [log, asleep] = [new Log(store, pace), new Log(store, pace)];
       const add = (date: number) => ({ last: date, effects: effects({ inserts: [entry('c', date, date)] }) });
       const commit = async (date: number, work = add(date)): Promise<void> => {
-        expect(await log.commit('c', await log.settled('c'), `t${date}`, work)).toBe(true);
+        expect(await log.commit('c', await log.caughtUp('c'), `t${date}`, work)).toBe(true);
       };
       await commit(1);
       await commit(2);
-      const old = await asleep.settled('c');
+      const old = await asleep.caughtUp('c');
       await commit(3, { last: 3, effects: effects({ drop: true }) });
       for (const date of [4, 5]) await commit(date);
       const visit = (grace = 0, age = 0) => prune(connection, 'c', undefined, { age, grace });
@@ -175,7 +175,7 @@ if (server === undefined) {
       expect(await store.apply('c', { n: 2, token: 't2' }, add(2).effects)).toBe(false);
       expect(await asleep.commit('c', old, 'late', add(9))).toBe(false);
       expect(await asleep.cutSince('c', old, [[1, 2]])).toBe(1);
-      expect(await asleep.settled('c')).toMatchObject({ n: 5, last: 5 });
+      expect(await asleep.caughtUp('c')).toMatchObject({ n: 5, last: 5 });
       expect(await batches()).toEqual([1, 5]);
       expect((await tables.entries.find({ c: 'c' }).toArray()).map(({ date }) => date)).toEqual([4, 5]);
     }));

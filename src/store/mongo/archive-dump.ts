@@ -14,7 +14,7 @@ import type {
 import { settleTold, toAuditRecord } from './audit';
 import { handGrants, type CatalogReader } from './catalog';
 import { readChunks } from './chunks';
-import type { Link } from './log';
+import type { Link } from './chain';
 import { look } from './look';
 import type { Span } from './spans';
 import type { EntryDoc, StatusDoc } from './tables';
@@ -117,7 +117,7 @@ export function dumper(worker: Worker, catalog: CatalogReader): ArchiveStore['du
       let moved = false;
       for (const c of ids) {
         const before = tips.get(c);
-        const tip = await log.settled(c);
+        const tip = await log.caughtUp(c);
         if (before?.n === tip.n) continue;
         moved = true;
         tips.set(c, tip);

@@ -6,7 +6,7 @@ import { readChunks, writeChunks } from './chunks';
 import { isDuplicate, type Connection } from './connection';
 import { checkSizes, type Effects } from './effects';
 import type { BatchDoc } from './tables';
-import type { Link, LogStore } from './log';
+import type { Link, LogStore } from './chain';
 import { EVERYTHING, spansFrom, spansOf } from './spans';
 
 /** Below this the effects stand in the batch itself; a document holds 16 MB at most. */

@@ -40,7 +40,7 @@ function unsettled(docs: readonly Bare[]): string[] {
 
 async function checkDates({ connection, log }: Worker, c: string, tell: Tell): Promise<void> {
   const { tables, clock } = connection;
-  const tip = await log.settled(c);
+  const tip = await log.caughtUp(c);
   const newest = await tables.entries
     .find({ c }, { projection: { date: 1 } })
     .sort({ date: -1 })
@@ -109,7 +109,7 @@ async function checkObjects(
     const wrong = unsettled(await bare({ $gt: after, $lte: last }));
     if (wrong.length > 0) {
       // Somebody may be in the middle of writing: what is still wrong after that is wrong.
-      await log.settled(c);
+      await log.caughtUp(c);
       const still = unsettled(await bare({ $in: wrong.map(uuidOf) }));
       for (const id of still.filter((object) => wrong.includes(object)))
         tell(

@@ -51,7 +51,7 @@ export function heldObjects(worker: Worker): Pick<ObjectStore, 'lookup' | 'known
   return {
     lookup: (scope, ids) =>
       guarded(async () => {
-        await log.settled(scope.collection.id);
+        await log.caughtUp(scope.collection.id);
         const found = new Map<string, Held[]>();
         let left = MOST_LOOKED_UP_BYTES;
         for (const id of ids) {
@@ -76,7 +76,7 @@ export function heldObjects(worker: Worker): Pick<ObjectStore, 'lookup' | 'known
     known: (scope, ids) =>
       guarded(async () => {
         const { clearance, collection } = scope;
-        await log.settled(collection.id);
+        await log.caughtUp(collection.id);
         const found = new Set<string>();
         if (clearance !== undefined) {
           const some = {

@@ -103,7 +103,7 @@ export function mongoHouse(worker: Worker, catalog: CatalogReader, writer: Write
       guarded(async () => {
         let objects = 0;
         for (const { id } of (await catalog.stored()).flatMap((c) => c.collections)) {
-          await worker.log.settled(id);
+          await worker.log.caughtUp(id);
           for await (const uuids of walkObjects(tables, id, { state: 'live' })) {
             signal?.throwIfAborted();
             objects += await writer.resettle(id, uuids);

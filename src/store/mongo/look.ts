@@ -3,7 +3,7 @@ import type { ClientSession } from 'mongodb';
 import { StoreUnavailable } from '../../domain/errors';
 import type { Micros } from '../../domain/timestamp';
 import { asOf } from './connection';
-import type { Link } from './log';
+import type { Link } from './chain';
 import type { Span } from './spans';
 import type { Worker } from './work';
 
@@ -34,7 +34,7 @@ export async function look<T>(
   const began = performance.now();
   for (let looks = 1; ; looks++) {
     // Once disturbed, by a batch that may not be applied: its end is waited for.
-    const link = looks === 1 ? await log.applied(collection) : await log.settled(collection);
+    const link = looks === 1 ? await log.applied(collection) : await log.caughtUp(collection);
     const { value, within } = await asOf(connection, collection, link, (session) => read(link, session));
     const cut = await log.cutSince(collection, link, within);
     if (cut === undefined) return value;

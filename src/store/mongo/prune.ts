@@ -1,5 +1,5 @@
 /**
- * Pruning a chain: batches that nobody needs any more, and the stones that they left (log.ts).
+ * Pruning a chain: batches that nobody needs any more, and the stones that they left (chain.ts).
  *
  * It takes two visits. The first raises the mark: whoever asks for it from then on knows what lies before it. The next,
  * not before the grace is over, removes what lies before that mark. A stone keeps the place of an entry from whoever

@@ -26,7 +26,7 @@ export function retirer(worker: Worker, catalog: CatalogReader) {
     const projection = { o: 1, type: 1, date: 1 } as const;
     const seen = new Set<string>();
     let [objects, versions] = [0, 0];
-    const { last } = await worker.log.settled(collectionId);
+    const { last } = await worker.log.caughtUp(collectionId);
     const old = { c: collectionId, state: 'live', date: { $lt: Math.min(before, last + 1) } } as const;
     for await (const { o, type } of tables.entries.find(old, { projection }).sort({ date: 1 })) {
       signal?.throwIfAborted();

@@ -57,7 +57,7 @@ export const stonesUpTo = (c: string, n: number): { readonly $gt: string; readon
   $lte: stoneOf(c, n),
 });
 
-/** A link of a collection's chain: see log.ts. */
+/** A link of a collection's chain: see chain.ts. */
 export interface BatchDoc {
   /** `<collection>:<n>` */
   readonly _id: string;

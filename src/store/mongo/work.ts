@@ -9,7 +9,7 @@ import { batchStore } from './batches';
 import { asOf, type Connection } from './connection';
 import type { Effects } from './effects';
 import type { EntryDoc } from './tables';
-import { Log } from './log';
+import { Log } from './chain';
 import { Unit } from './unit';
 
 /** Lost races after which a writer asks the others to let it pass. */
@@ -80,7 +80,7 @@ export function worker(connection: Connection): Worker {
           const until = connection.clock() + WAY_MS * 1000;
           await tables.leases.insertOne({ _id: wayOf(collection), holder: me, until }).catch(() => undefined);
         }
-        const tip = await log.settled(collection);
+        const tip = await log.caughtUp(collection);
         const filter = await entries();
         const docs = filter
           ? await asOf(connection, collection, tip, (session) =>

@@ -9,7 +9,7 @@ import type { Connection } from './connection';
 import { turn } from './walk';
 
 /** One entry that may be on the page. */
-export interface Candidate {
+export interface PossibleEntry {
   readonly date: Micros;
   /** The row of its version: it names the version within one view of the store only, since SQLite may use it again. */
   readonly version: number;
@@ -20,7 +20,7 @@ export interface Candidate {
   readonly size: number;
 }
 /** …with what the tests look at, the body excepted. */
-export interface Tested extends Candidate {
+export interface Tested extends PossibleEntry {
   readonly type: string;
   readonly version_key: string;
 }
@@ -52,7 +52,7 @@ export interface Examination {
 /** How a page is picked. */
 export interface Picked {
   /** Up to limit + 1 rows: the extra one is the proof that there is more. */
-  readonly rows: readonly Candidate[];
+  readonly rows: readonly PossibleEntry[];
   /** Set if there may be more although the extra row is missing: what was examined ends here. */
   readonly through?: Micros;
 }

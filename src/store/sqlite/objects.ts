@@ -5,7 +5,7 @@ import { pageOf, READ_LIMITS } from '../page';
 import type { Inspected, Listed, ObjectStore, Page, ReadLimits } from '../objects';
 import { append, foresee } from './append';
 import type { Connection } from './connection';
-import type { Candidate, Picked } from './examine';
+import type { PossibleEntry, Picked } from './examine';
 import { heldObjects } from './held';
 import { pick } from './query';
 import { remove } from './remove';
@@ -21,7 +21,7 @@ const THERE = `SELECT e.date FROM json_each(?) k CROSS JOIN entries e ON e.colle
 
 type Provenance = Pick<Inspected, 'type' | 'rank' | 'publisher' | 'text'>;
 
-const listed = (row: Candidate): Listed => ({
+const listed = (row: PossibleEntry): Listed => ({
   id: row.object_id,
   date: row.date,
   version: row.version_text,
@@ -51,7 +51,7 @@ export function sqliteObjects(connection: Connection, reads: Partial<ReadLimits>
     scope: Scope<'read'>,
     query: ObjectQuery,
     signal: AbortSignal | undefined,
-    load: (rows: readonly Candidate[]) => Items,
+    load: (rows: readonly PossibleEntry[]) => Items,
   ): Promise<Page<Items>> {
     const collection = rowOf(scope);
     const finish = (picked: Picked): Page<Items> => {
@@ -83,8 +83,8 @@ export function sqliteObjects(connection: Connection, reads: Partial<ReadLimits>
   function stillThere(
     scope: Scope<'read'>,
     collection: number,
-    rows: readonly Candidate[],
-  ): readonly Candidate[] {
+    rows: readonly PossibleEntry[],
+  ): readonly PossibleEntry[] {
     const there = new Set(
       sql(THERE)
         .pluck()

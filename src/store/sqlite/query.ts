@@ -15,7 +15,16 @@ import type { Rank } from '../../domain/tlp';
 import type { ReadLimits } from '../objects';
 import { rowsById } from './by-id';
 import type { Connection } from './connection';
-import { examine, PLAIN, STEP, TESTED, type Candidate, type Picked, type Rows, type Tested } from './examine';
+import {
+  examine,
+  PLAIN,
+  STEP,
+  TESTED,
+  type PossibleEntry,
+  type Picked,
+  type Rows,
+  type Tested,
+} from './examine';
 
 /** Runs of one merge: more than this many are slower than testing the type row by row. */
 const MOST_RUNS = 60;
@@ -146,7 +155,7 @@ export function pick(
     const source = sourceNow();
     if (!types || source.typed) {
       const args = { ...source.args, after: query.after ?? -1, most: needed };
-      return { picked: { rows: connection.sql(pageOfSource(source, PLAIN)).all(args) as Candidate[] } };
+      return { picked: { rows: connection.sql(pageOfSource(source, PLAIN)).all(args) as PossibleEntry[] } };
     }
   }
   const test = propertyTest(properties);

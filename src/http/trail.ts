@@ -38,7 +38,7 @@ export function noteScope(res: Response, scope: Scope): void {
   });
 }
 
-export function audit(log: Logger, newId: () => string): RequestHandler {
+export function logRequests(log: Logger, newId: () => string): RequestHandler {
   return (req, res, next) => {
     const started = process.hrtime.bigint();
     const trail: Trail = {};

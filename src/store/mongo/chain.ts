@@ -123,7 +123,7 @@ export class Log<Effects> {
   }
 
   /** The newest link, applied: by its writer, or if that takes too long by this process. For whoever writes. */
-  async settled(collection: string): Promise<Link> {
+  async caughtUp(collection: string): Promise<Link> {
     for (;;) {
       const tip = await this.tip(collection);
       if (tip.applied) return tip;
@@ -141,7 +141,7 @@ export class Log<Effects> {
     if (tip.n === 1) return START;
     // It was marked before the tip could be written; a database that does not know that is catching up.
     const before = await this.store.link(collection, tip.n - 1);
-    return before?.applied === true ? before : this.settled(collection);
+    return before?.applied === true ? before : this.caughtUp(collection);
   }
 
   /**
