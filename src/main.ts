@@ -13,6 +13,7 @@ import { distantHousekeeper, startHousekeeper, type Housekeeper } from './jobs/t
 import { createLogger, type Logger } from './log';
 import { prepare } from './startup/prepare';
 import { CANNOT, keepProcesses } from './startup/processes';
+import { listenForSignals, type Stopping } from './startup/stopping';
 import { startThread } from './publish/thread';
 import { examineApart } from './threads/read';
 import { openStore } from './store/open';
@@ -44,6 +45,7 @@ async function serve(
   config: Config,
   log: Logger,
   housekeeper: Housekeeper,
+  stopping: Stopping,
   more: object = {},
 ): Promise<void> {
   const store = await openStore(config.store, { readonly: true });
@@ -65,10 +67,7 @@ async function serve(
   const drain = drainable(server);
   const note = (): void => housekeeper.noteReadings(readings.take());
   const noting = setInterval(note, READINGS_MS);
-  let stopping = false;
   const stop = (signal: string): void => {
-    if (stopping) return;
-    stopping = true;
     log.info({ signal }, 'stopping');
     void (async () => {
       clearInterval(noting);
@@ -84,10 +83,9 @@ async function serve(
       process.exit(1);
     });
   };
-  process.on('SIGTERM', () => stop('SIGTERM'));
-  process.on('SIGINT', () => stop('SIGINT'));
+  stopping.by(stop);
 
-  // After the handlers: whoever reads "listening" may ask it to stop in the same moment.
+  // After that: whoever reads "listening" may ask it to stop in the same moment.
   server.listen(config.port, config.host);
   await once(server, 'listening').catch((error: unknown) => {
     throw cannotListen(config, error);
@@ -108,8 +106,9 @@ async function start(config: Config, log: Logger): Promise<void> {
   };
   // The password is nowhere else: it is shown last, and also if nothing can be served.
   process.once('exit', show);
+  const stopping = listenForSignals(log);
   if (!cluster.isPrimary) {
-    await serve(config, log, distantHousekeeper());
+    await serve(config, log, distantHousekeeper(), stopping);
     return;
   }
   await prepare(config, log, (account) => (first = account));
@@ -118,11 +117,11 @@ async function start(config: Config, log: Logger): Promise<void> {
     cluster.on('listening', () => {
       if (--waiting === 0) show();
     });
-    await keepProcesses(config.processes, log, housekeeper);
+    await keepProcesses(config.processes, log, housekeeper, stopping);
     await housekeeper.stop();
     return;
   }
-  await serve(config, log, housekeeper, first ? { firstStart: true } : {});
+  await serve(config, log, housekeeper, stopping, first ? { firstStart: true } : {});
   show();
 }
 

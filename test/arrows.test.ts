@@ -26,7 +26,7 @@ const MAY: readonly (readonly [room: string, may: readonly string[]])[] = [
   ['http/', ['domain/', PORT, 'http/', 'publish/door$', 'config$', 'log$', 'identity/']],
   ['jobs/thread$', ['domain/', PORT, 'store/open$', 'jobs/', 'publish/', 'threads/behind$']],
   ['jobs/', ['domain/', PORT, 'jobs/', 'log$', 'publish/door$', 'operations/']],
-  ['startup/processes$', ['log$', 'jobs/thread$', PORT]],
+  ['startup/processes$', ['log$', 'jobs/thread$', 'startup/stopping$', PORT]],
   ['startup/', ['(?!main$|http/|feeds/)']],
   ['main$', ['']],
 ];

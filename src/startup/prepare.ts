@@ -65,8 +65,7 @@ async function bring(
   const clock = (): number => Date.now() * 1000;
   const changes = await store.catalog.apply(channels, { apply: true, dropObjects: false });
   for (const { kind, subject, details } of changes) log.info({ kind, subject, details }, 'channel applied');
-  const first = await firstOperator(store, clock());
-  if (first) made(first);
+  const first = await firstOperator(store, clock(), made);
   const door = openDoor(store, { clock, limits: OWN_LIMITS, atOnce: true, report: () => undefined });
   for (const { id, message } of await describeAll(store, door, clock(), SERVER))
     log.warn({ id, message }, 'what describes an organisation was refused');
@@ -81,7 +80,7 @@ async function bring(
 /**
  * Migrations, channels, the first account.
  *
- * @param made told of the account at once: whatever goes wrong afterwards, its password is nowhere else.
+ * @param made told of the account before it is saved: whatever goes wrong afterwards, its password is nowhere else.
  * @throws {OperatorError} the channel files are wrong, or the store cannot be.
  */
 export async function prepare(
