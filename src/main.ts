@@ -15,6 +15,7 @@ import { prepare } from './startup/prepare';
 import { CANNOT, keepProcesses } from './startup/processes';
 import { listenForSignals, type Stopping } from './startup/stopping';
 import { startThread } from './publish/thread';
+import { patiently, WAITING, type Wait } from './threads/patiently';
 import { examineApart } from './threads/read';
 import { openStore } from './store/open';
 
@@ -48,16 +49,19 @@ async function serve(
   stopping: Stopping,
   more: object = {},
 ): Promise<void> {
-  const store = await openStore(config.store, { readonly: true });
-  const died = (thread: string) => (error: Error) => {
-    log.fatal({ err: error }, `the ${thread} ended`);
-    process.exit(1);
-  };
-  const { objects, stop: stopExamining } = examineApart(store.objects, config.store, died('reader'));
+  const waits = (wait: Wait): void => log.warn(wait, WAITING);
+  const store = await patiently(() => openStore(config.store, { readonly: true }), waits);
+  const { objects, stop: stopExamining } = examineApart(store.objects, config.store, waits, (error, pause) =>
+    log.error({ err: error, pause }, 'the thread that examines ended; another one is started'),
+  );
   const door = startThread(
     { store: config.store, limits: config.envelope, quotas: config.quotas },
     (event, details) => log.info(details, event),
-    died('writer'),
+    waits,
+    (error) => {
+      log.fatal({ err: error }, 'the writer ended');
+      process.exit(1);
+    },
   );
   const readings = new Readings();
   const server = createServer(

@@ -17,7 +17,7 @@ const MAY: readonly (readonly [room: string, may: readonly string[]])[] = [
   ['publish/door$', ['domain/', PORT]],
   ['threads/read$', ['domain/', PORT, 'store/open$', 'threads/']],
   ['threads/', ['domain/', 'threads/']],
-  ['publish/thread$', ['domain/', PORT, 'store/open$', 'publish/', 'threads/(behind|failure)$']],
+  ['publish/thread$', ['domain/', PORT, 'store/open$', 'publish/', 'threads/(behind|failure|patiently)$']],
   ['publish/', ['domain/', 'validation/', PORT, 'publish/(?!thread)']],
   ['feeds/', ['domain/', 'validation/', 'feeds/']],
   ['operations/', ['domain/', PORT, 'operations/']],
