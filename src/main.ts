@@ -46,7 +46,7 @@ async function serve(
   config: Config,
   log: Logger,
   housekeeper: Housekeeper,
-  stopping: Stopping,
+  { by, late, waitFor }: Stopping,
   more: object = {},
 ): Promise<void> {
   const waits = (wait: Wait): void => log.warn(wait, WAITING);
@@ -76,10 +76,14 @@ async function serve(
     void (async () => {
       clearInterval(noting);
       housekeeper.quiet();
-      await drain();
+      await waitFor('requests', drain());
       note();
-      await Promise.all([housekeeper.stop(), door.stop(), stopExamining()]);
-      await store.close();
+      await Promise.all([
+        waitFor('the housekeeper', housekeeper.stop(late)),
+        waitFor('the writer', door.stop(late)),
+        waitFor('the thread that examines', stopExamining()),
+      ]);
+      await waitFor('the store', Promise.race([store.close(), late]));
       log.info('stopped');
       cluster.worker?.disconnect();
     })().catch((error: unknown) => {
@@ -87,7 +91,7 @@ async function serve(
       process.exit(1);
     });
   };
-  stopping.by(stop);
+  by(stop);
 
   // After that: whoever reads "listening" may ask it to stop in the same moment.
   server.listen(config.port, config.host);
@@ -121,8 +125,9 @@ async function start(config: Config, log: Logger): Promise<void> {
     cluster.on('listening', () => {
       if (--waiting === 0) show();
     });
-    await keepProcesses(config.processes, log, housekeeper, stopping);
-    await housekeeper.stop();
+    const { late, waitFor } = stopping;
+    await waitFor('processes', keepProcesses(config.processes, log, housekeeper, stopping));
+    await waitFor('the housekeeper', housekeeper.stop(late));
     return;
   }
   await serve(config, log, housekeeper, stopping, first ? { firstStart: true } : {});

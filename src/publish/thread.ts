@@ -33,8 +33,8 @@ type Answer =
 
 /** A door whose work is done in the thread. */
 export interface ThreadedDoor extends Door {
-  /** Lets what is under way end, then ends the thread. */
-  stop(): Promise<void>;
+  /** Lets what is under way end, then ends the thread. @param late ends it as it is: a part is done or not. */
+  stop(late?: Promise<void>): Promise<void>;
 }
 
 /**
@@ -91,9 +91,10 @@ export function startThread(
       return call<Status>((id) => ({ id, verb: 'publish', request }), whole ? [buffer] : []);
     },
     remove: (request) => call<Removal>((id) => ({ id, verb: 'remove', request })),
-    stop: async () => {
+    stop: async (late) => {
       stopped = true;
-      await call((id) => ({ id, verb: 'stop' }));
+      const ended = call((id) => ({ id, verb: 'stop' }));
+      await (late ? Promise.race([ended, late]) : ended);
       await worker.terminate();
     },
   };

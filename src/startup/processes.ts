@@ -57,6 +57,9 @@ export function keepProcesses(
     if (message.readings) housekeeper.noteReadings(message.readings);
   });
   stopping.by(stop);
+  void stopping.late.then(() => {
+    for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill('SIGKILL');
+  });
   for (let i = 0; i < count; i++) raise();
   return new Promise((resolve) => (ended = resolve));
 }
