@@ -13,7 +13,9 @@ import { distantHousekeeper, startHousekeeper, type Housekeeper } from './jobs/t
 import { createLogger, type Logger } from './log';
 import { prepare } from './startup/prepare';
 import { CANNOT, keepProcesses } from './startup/processes';
+import { listenForSignals, type Stopping } from './startup/stopping';
 import { startThread } from './publish/thread';
+import { patiently, WAITING, type Wait } from './threads/patiently';
 import { examineApart } from './threads/read';
 import { openStore } from './store/open';
 
@@ -44,18 +46,22 @@ async function serve(
   config: Config,
   log: Logger,
   housekeeper: Housekeeper,
+  { by, late, waitFor }: Stopping,
   more: object = {},
 ): Promise<void> {
-  const store = await openStore(config.store, { readonly: true });
-  const died = (thread: string) => (error: Error) => {
-    log.fatal({ err: error }, `the ${thread} ended`);
-    process.exit(1);
-  };
-  const { objects, stop: stopExamining } = examineApart(store.objects, config.store, died('reader'));
+  const waits = (wait: Wait): void => log.warn(wait, WAITING);
+  const store = await patiently(() => openStore(config.store, { readonly: true }), waits);
+  const { objects, stop: stopExamining } = examineApart(store.objects, config.store, waits, (error, pause) =>
+    log.error({ err: error, pause }, 'the thread that examines ended; another one is started'),
+  );
   const door = startThread(
     { store: config.store, limits: config.envelope, quotas: config.quotas },
     (event, details) => log.info(details, event),
-    died('writer'),
+    waits,
+    (error) => {
+      log.fatal({ err: error }, 'the writer ended');
+      process.exit(1);
+    },
   );
   const readings = new Readings();
   const server = createServer(
@@ -65,18 +71,19 @@ async function serve(
   const drain = drainable(server);
   const note = (): void => housekeeper.noteReadings(readings.take());
   const noting = setInterval(note, READINGS_MS);
-  let stopping = false;
   const stop = (signal: string): void => {
-    if (stopping) return;
-    stopping = true;
     log.info({ signal }, 'stopping');
     void (async () => {
       clearInterval(noting);
       housekeeper.quiet();
-      await drain();
+      await waitFor('requests', drain());
       note();
-      await Promise.all([housekeeper.stop(), door.stop(), stopExamining()]);
-      await store.close();
+      await Promise.all([
+        waitFor('the housekeeper', housekeeper.stop(late)),
+        waitFor('the writer', door.stop(late)),
+        waitFor('the thread that examines', stopExamining()),
+      ]);
+      await waitFor('the store', Promise.race([store.close(), late]));
       log.info('stopped');
       cluster.worker?.disconnect();
     })().catch((error: unknown) => {
@@ -84,10 +91,9 @@ async function serve(
       process.exit(1);
     });
   };
-  process.on('SIGTERM', () => stop('SIGTERM'));
-  process.on('SIGINT', () => stop('SIGINT'));
+  by(stop);
 
-  // After the handlers: whoever reads "listening" may ask it to stop in the same moment.
+  // After that: whoever reads "listening" may ask it to stop in the same moment.
   server.listen(config.port, config.host);
   await once(server, 'listening').catch((error: unknown) => {
     throw cannotListen(config, error);
@@ -108,8 +114,9 @@ async function start(config: Config, log: Logger): Promise<void> {
   };
   // The password is nowhere else: it is shown last, and also if nothing can be served.
   process.once('exit', show);
+  const stopping = listenForSignals(log);
   if (!cluster.isPrimary) {
-    await serve(config, log, distantHousekeeper());
+    await serve(config, log, distantHousekeeper(), stopping);
     return;
   }
   await prepare(config, log, (account) => (first = account));
@@ -118,11 +125,12 @@ async function start(config: Config, log: Logger): Promise<void> {
     cluster.on('listening', () => {
       if (--waiting === 0) show();
     });
-    await keepProcesses(config.processes, log, housekeeper);
-    await housekeeper.stop();
+    const { late, waitFor } = stopping;
+    await waitFor('processes', keepProcesses(config.processes, log, housekeeper, stopping));
+    await waitFor('the housekeeper', housekeeper.stop(late));
     return;
   }
-  await serve(config, log, housekeeper, first ? { firstStart: true } : {});
+  await serve(config, log, housekeeper, stopping, first ? { firstStart: true } : {});
   show();
 }
 

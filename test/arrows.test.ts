@@ -17,7 +17,7 @@ const MAY: readonly (readonly [room: string, may: readonly string[]])[] = [
   ['publish/door$', ['domain/', PORT]],
   ['threads/read$', ['domain/', PORT, 'store/open$', 'threads/']],
   ['threads/', ['domain/', 'threads/']],
-  ['publish/thread$', ['domain/', PORT, 'store/open$', 'publish/', 'threads/(behind|failure)$']],
+  ['publish/thread$', ['domain/', PORT, 'store/open$', 'publish/', 'threads/(behind|failure|patiently)$']],
   ['publish/', ['domain/', 'validation/', PORT, 'publish/(?!thread)']],
   ['feeds/', ['domain/', 'validation/', 'feeds/']],
   ['operations/', ['domain/', PORT, 'operations/']],
@@ -26,7 +26,7 @@ const MAY: readonly (readonly [room: string, may: readonly string[]])[] = [
   ['http/', ['domain/', PORT, 'http/', 'publish/door$', 'config$', 'log$', 'identity/']],
   ['jobs/thread$', ['domain/', PORT, 'store/open$', 'jobs/', 'publish/', 'threads/behind$']],
   ['jobs/', ['domain/', PORT, 'jobs/', 'log$', 'publish/door$', 'operations/']],
-  ['startup/processes$', ['log$', 'jobs/thread$', PORT]],
+  ['startup/processes$', ['log$', 'jobs/thread$', 'startup/stopping$', PORT]],
   ['startup/', ['(?!main$|http/|feeds/)']],
   ['main$', ['']],
 ];

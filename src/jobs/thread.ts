@@ -24,8 +24,8 @@ export interface Housekeeper {
   noteReadings(readings: readonly Reading[]): void;
   /** Ends the jobs under way, and starts none any more; waits for nothing. */
   quiet(): void;
-  /** Resolves when what was handed over is written down and the thread has ended. */
-  stop(): Promise<void>;
+  /** Resolves when what was handed over is written down and the thread has ended. @param late ends it as it is. */
+  stop(late?: Promise<void>): Promise<void>;
 }
 
 type Order = { readonly readings: readonly Reading[] } | 'quiet' | 'stop';
@@ -74,11 +74,13 @@ export function startHousekeeper(options: HousekeeperOptions, report: Report): H
       clearTimeout(again);
       tell('quiet');
     },
-    stop: async () => {
+    stop: async (late) => {
       stopping = true;
       clearTimeout(again);
       tell('stop');
-      const impatient = setTimeout(() => void worker?.terminate(), PATIENCE_MS);
+      const cut = (): void => void worker?.terminate();
+      const impatient = setTimeout(cut, PATIENCE_MS);
+      void late?.then(cut);
       await ended;
       clearTimeout(impatient);
     },

@@ -11,6 +11,7 @@ import { openDoor, type DoorOptions } from './publish';
 import { openStore } from '../store/open';
 import type { Removal } from '../store/objects';
 import { goBehind } from '../threads/behind';
+import { openPatiently, type Wait } from '../threads/patiently';
 import { toError, toFailure, type Failure } from '../threads/failure';
 
 export interface ThreadOptions {
@@ -27,22 +28,27 @@ type Call = { readonly id: string } & (
 type Answer =
   | { readonly id: string; readonly value: unknown }
   | { readonly id: string; readonly failure: Failure }
-  | { readonly event: string; readonly details: Record<string, unknown> };
+  | { readonly event: string; readonly details: Record<string, unknown> }
+  | { readonly waits: Wait };
 
 /** A door whose work is done in the thread. */
 export interface ThreadedDoor extends Door {
-  /** Lets what is under way end, then ends the thread. */
-  stop(): Promise<void>;
+  /** Lets what is under way end, then ends the thread. @param late ends it as it is: a part is done or not. */
+  stop(late?: Promise<void>): Promise<void>;
 }
 
 /**
- * Starts the thread; unfinished publications go on by themselves.
+ * Starts the thread; unfinished publications go on by themselves. While it cannot reach the store, calls are told so.
  *
- * @param report told of background events. @param died called if the thread ends by itself: the server cannot go on.
+ * @param report told of background events. @param waits told of each wait for the store.
+ * @param died called if the thread ends by itself: the server cannot go on. Another thread is not started in its
+ *   place: what it died of may have left a publication half way in its memory, and whoever starts the process again
+ *   starts all of it from the store, where everything that was acknowledged is.
  */
 export function startThread(
   options: ThreadOptions,
   report: DoorOptions['report'],
+  waits: (wait: Wait) => void,
   died: (error: Error) => void,
 ): ThreadedDoor {
   const worker = new Worker(__filename, { workerData: options });
@@ -57,6 +63,10 @@ export function startThread(
   worker.on('message', (answer: Answer) => {
     if ('event' in answer) {
       report(answer.event, answer.details);
+      return;
+    }
+    if ('waits' in answer) {
+      waits(answer.waits);
       return;
     }
     const call = waiting.get(answer.id);
@@ -81,9 +91,10 @@ export function startThread(
       return call<Status>((id) => ({ id, verb: 'publish', request }), whole ? [buffer] : []);
     },
     remove: (request) => call<Removal>((id) => ({ id, verb: 'remove', request })),
-    stop: async () => {
+    stop: async (late) => {
       stopped = true;
-      await call((id) => ({ id, verb: 'stop' }));
+      const ended = call((id) => ({ id, verb: 'stop' }));
+      await (late ? Promise.race([ended, late]) : ended);
       await worker.terminate();
     },
   };
@@ -93,14 +104,23 @@ async function serve(
   port: NonNullable<typeof parentPort>,
   { store: url, limits, quotas }: ThreadOptions,
 ): Promise<void> {
-  const store = await openStore(url);
   const report: DoorOptions['report'] = (event, details) =>
     port.postMessage({ event, details } satisfies Answer);
-  const door = openDoor(store, { clock: () => Date.now() * 1000, limits, quotas, report });
-  const run = (call: Call): Promise<unknown> => {
-    if (call.verb === 'publish') return door.publish(call.request);
-    if (call.verb === 'remove') return door.remove(call.request);
-    return door.stop().then(() => store.close());
+  const opening = openPatiently(
+    async () => {
+      const store = await openStore(url);
+      return { store, door: openDoor(store, { clock: () => Date.now() * 1000, limits, quotas, report }) };
+    },
+    (waits) => port.postMessage({ waits } satisfies Answer),
+  );
+  const run = async (call: Call): Promise<unknown> => {
+    if (call.verb === 'stop') {
+      const open = await opening.stop();
+      await open?.door.stop();
+      return open?.store.close();
+    }
+    const { door } = await opening.now();
+    return call.verb === 'publish' ? door.publish(call.request) : door.remove(call.request);
   };
   port.on('message', (call: Call) => {
     run(call).then(
@@ -108,7 +128,7 @@ async function serve(
       (error: unknown) => port.postMessage({ id: call.id, failure: toFailure(error) } satisfies Answer),
     );
   });
-  await door.resume();
+  await (await opening.opened)?.door.resume();
 }
 
 if (!isMainThread && parentPort) {

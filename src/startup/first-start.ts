@@ -15,9 +15,15 @@ export interface FirstAccount {
  * Makes the first operator account, unless there is any account already: in the operators' organisation that a script
  * has made, or in one of its own.
  *
+ * @param made told before it is saved: if the process ends in that moment, or the store does not say how saving it
+ *   ended, the account may be there, and its password nowhere else.
  * @returns undefined if nothing was made.
  */
-export async function firstOperator(store: Store, now: Micros): Promise<FirstAccount | undefined> {
+export async function firstOperator(
+  store: Store,
+  now: Micros,
+  made: (account: FirstAccount) => void = () => undefined,
+): Promise<FirstAccount | undefined> {
   if ((await store.people.principals()).length > 0) return undefined;
   const operators = (await store.people.organisations()).find((o) => o.kind === 'operator' && !o.disabled);
   const own: Organisation = {
@@ -31,6 +37,8 @@ export async function firstOperator(store: Store, now: Micros): Promise<FirstAcc
   const password = generatePassword();
   const name = 'operator';
   if (!operators) await store.people.saveOrganisation(organisation);
+  const passwordHash = await hashPassword(password);
+  made({ name, password });
   await store.people.savePrincipal(
     {
       id: uuid(),
@@ -42,7 +50,7 @@ export async function firstOperator(store: Store, now: Micros): Promise<FirstAcc
       firstPassword: true,
       organisation,
     },
-    await hashPassword(password),
+    passwordHash,
   );
   return { name, password };
 }

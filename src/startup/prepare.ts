@@ -1,7 +1,7 @@
 /** What happens before anything is served: the store is reached and brought up to date, once among all who start. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config';
-import { OperatorError, StoreUnavailable } from '../domain/errors';
+import { OperatorError } from '../domain/errors';
 import { describeAll } from '../publish/describe';
 import { SERVER } from '../domain/actor';
 import type { Channel } from '../domain/channel';
@@ -11,10 +11,9 @@ import type { Logger } from '../log';
 import { openDoor } from '../publish/publish';
 import { openStore } from '../store/open';
 import type { Store } from '../store/store';
+import { patiently, WAITING } from '../threads/patiently';
 import { loadChannels } from '../validation/channel';
 
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 15_000;
 /** A process that died while it prepared is waited for this long, in microseconds; one that lives prolongs it. */
 const PATIENCE = 60e6;
 const HEARTBEAT_MS = 15_000;
@@ -22,19 +21,6 @@ const TURN_MS = 100;
 const MOST_TURNS = 1200;
 /** Of what describes organisations: it comes from here. */
 const OWN_LIMITS = { depth: 16, objects: 1000 };
-
-/** Work that is tried until the store can be reached; each wait is logged. */
-async function patiently<T>(log: Logger, work: () => Promise<T>): Promise<T> {
-  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error;
-      log.warn({ error: error.message, wait }, 'the store cannot be reached; trying again');
-      await sleep(wait);
-    }
-  }
-}
 
 /**
  * Runs work while nobody else who starts does.
@@ -65,8 +51,7 @@ async function bring(
   const clock = (): number => Date.now() * 1000;
   const changes = await store.catalog.apply(channels, { apply: true, dropObjects: false });
   for (const { kind, subject, details } of changes) log.info({ kind, subject, details }, 'channel applied');
-  const first = await firstOperator(store, clock());
-  if (first) made(first);
+  const first = await firstOperator(store, clock(), made);
   const door = openDoor(store, { clock, limits: OWN_LIMITS, atOnce: true, report: () => undefined });
   for (const { id, message } of await describeAll(store, door, clock(), SERVER))
     log.warn({ id, message }, 'what describes an organisation was refused');
@@ -81,7 +66,7 @@ async function bring(
 /**
  * Migrations, channels, the first account.
  *
- * @param made told of the account at once: whatever goes wrong afterwards, its password is nowhere else.
+ * @param made told of the account before it is saved: whatever goes wrong afterwards, its password is nowhere else.
  * @throws {OperatorError} the channel files are wrong, or the store cannot be.
  */
 export async function prepare(
@@ -90,12 +75,15 @@ export async function prepare(
   made: (account: FirstAccount) => void,
 ): Promise<void> {
   const channels = await loadChannels(config.collections);
-  await patiently(log, async () => {
-    const store = await openStore(config.store);
-    try {
-      await inTurn(store.house, () => bring(store, channels, log, made));
-    } finally {
-      await store.close();
-    }
-  });
+  await patiently(
+    async () => {
+      const store = await openStore(config.store);
+      try {
+        await inTurn(store.house, () => bring(store, channels, log, made));
+      } finally {
+        await store.close();
+      }
+    },
+    (wait) => log.warn(wait, WAITING),
+  );
 }

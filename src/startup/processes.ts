@@ -3,6 +3,7 @@ import cluster from 'node:cluster';
 import type { Housekeeper } from '../jobs/thread';
 import type { Logger } from '../log';
 import type { Reading } from '../store/house';
+import type { Signal, Stopping } from './stopping';
 
 /** One that ends sooner than this after its start is not started again at once. */
 const SHORT_LIFE_MS = 5000;
@@ -16,8 +17,9 @@ export function keepProcesses(
   count: number,
   log: Logger,
   housekeeper: Pick<Housekeeper, 'noteReadings' | 'quiet'>,
+  stopping: Stopping,
 ): Promise<void> {
-  let stopping = false;
+  let over = false;
   let ended: () => void = () => undefined;
   const born = new Map<number, number>();
   const raise = (): void => {
@@ -27,25 +29,25 @@ export function keepProcesses(
   cluster.on('exit', (worker, code, signal) => {
     const short = Date.now() - (born.get(worker.id) ?? 0) < SHORT_LIFE_MS;
     born.delete(worker.id);
-    if (code === CANNOT && !stopping) {
+    if (code === CANNOT && !over) {
       process.exitCode = 1;
       stop('SIGTERM');
     }
-    if (stopping) {
+    if (over) {
       if (born.size === 0) ended();
       return;
     }
     log.error({ code, signal }, 'a process ended; another one is started');
     setTimeout(
       () => {
-        if (!stopping) raise();
+        if (!over) raise();
       },
       short ? PAUSE_MS : 0,
     );
   });
-  const stop = (signal: 'SIGTERM' | 'SIGINT'): void => {
-    if (stopping) return;
-    stopping = true;
+  const stop = (signal: Signal): void => {
+    if (over) return;
+    over = true;
     log.info({ signal }, 'stopping every process');
     housekeeper.quiet();
     if (born.size === 0) ended();
@@ -54,8 +56,10 @@ export function keepProcesses(
   cluster.on('message', (_worker, message: { readings?: readonly Reading[] }) => {
     if (message.readings) housekeeper.noteReadings(message.readings);
   });
-  process.on('SIGTERM', () => stop('SIGTERM'));
-  process.on('SIGINT', () => stop('SIGINT'));
+  stopping.by(stop);
+  void stopping.late.then(() => {
+    for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill('SIGKILL');
+  });
   for (let i = 0; i < count; i++) raise();
   return new Promise((resolve) => (ended = resolve));
 }

@@ -5,9 +5,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import Database from 'better-sqlite3';
 import { MongoClient } from 'mongodb';
 import { tool, toolId } from '../support/exchange';
 import { databaseAt } from '../support/mongo-url';
+import { connect, request } from '../support/raw-client';
 import { kill, LISTENING, runServer, type RunningServer } from '../support/server';
 
 const TAXII = 'application/taxii+json;version=2.1';
@@ -97,6 +99,71 @@ test('the first start makes one operator and shows the password once, outside th
     }
   }
 });
+
+/** How long it takes to end after SIGTERM, in ms, and how. */
+async function stopped({ child: server }: RunningServer): Promise<[ms: number, ended: unknown[]]> {
+  const exit = once(server, 'exit');
+  const from = performance.now();
+  server.kill('SIGTERM');
+  const ended = (await exit) as unknown[];
+  return [performance.now() - from, ended];
+}
+const large = (): string =>
+  JSON.stringify({ objects: Array.from({ length: 12_000 }, () => tool(toolId(), 1, 0)) });
+
+test.each(['1', '2'])(
+  'under load stopping takes < 5 s: pollers, an upload that crawls, a large publication under way (JISR_PROCESSES %s)',
+  async (processes) => {
+    const server = run({ JISR_PROCESSES: processes });
+    await server.says(LISTENING, Number(processes));
+    await server.says(/not shown again/);
+    password = server.password()!;
+    const path = '/europe/collections/indicators/objects/';
+    const url = server.origin() + path;
+    const posted = await fetch(url, { method: 'POST', headers: headers(), body: large() });
+    expect(((await posted.json()) as Status).status).toBe('pending');
+    const port = Number(new URL(url).port);
+    const crawling = await connect(port);
+    crawling.write(request('POST', path, { ...headers(), 'Content-Length': '1000' }) + '{');
+    const polls = Array.from({ length: 8 }, async () => {
+      for (let status = 200; status === 200;)
+        status = await fetch(url, { headers: headers() }).then(
+          async (answer) => (await answer.arrayBuffer(), answer.status),
+          () => 0,
+        );
+    });
+    const crawl = setInterval(() => crawling.write(' '), 200);
+    await fetch(url, { headers: headers() });
+
+    const [ms, ended] = await stopped(server);
+    clearInterval(crawl);
+    await Promise.all([...polls, crawling.closed]);
+    expect(ended).toEqual([0, null]);
+    expect(ms).toBeLessThan(5000);
+  },
+);
+
+test.each(['1', '2'])(
+  'stopping takes < 5 s while another program holds the lock of writers; the log says what was not waited for (JISR_PROCESSES %s)',
+  async (processes) => {
+    const server = run({ JISR_PROCESSES: processes });
+    await server.says(LISTENING, Number(processes));
+    await server.says(/not shown again/);
+    password = server.password()!;
+    const lock = new Database(join(folder, 'jisr.db'));
+    lock.exec('BEGIN IMMEDIATE');
+    const url = `${server.origin()}/europe/collections/indicators/objects/`;
+    const post = fetch(url, { method: 'POST', headers: headers(), body: large() }).catch(() => undefined);
+    // Its body has come when a request that began after it is answered.
+    await fetch(url, { headers: headers() });
+
+    const [ms] = await stopped(server);
+    await post;
+    lock.close();
+    expect(ms).toBeLessThan(5000);
+    expect(server.said.out).toMatch(/"left":\[.*"the writer".*not waited for/);
+  },
+);
 
 const mongo = process.env['JISR_TEST_MONGODB'];
 const STORES: [string, () => string][] = [['SQLite', storeUrl]];

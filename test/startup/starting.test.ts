@@ -13,6 +13,9 @@ import {
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { verifyPassword } from '../../src/identity/passwords';
+import { openStore } from '../../src/store/open';
 import { jisrOn } from '../support/jisr';
 import { kill, LISTENING, runServer, type RunningServer } from '../support/server';
 
@@ -142,6 +145,35 @@ test('the first password stands alone and last, and every start says that it is 
   await changed.says(LISTENING);
   expect(changed.said.out).not.toContain('to be changed');
 });
+
+test.each([['1'], ['2']])(
+  'a first start that is told to stop before it listens shows the password that it made (JISR_PROCESSES %s)',
+  async (processes) => {
+    const { child, said, password } = run({ JISR_PROCESSES: processes });
+    const closed = once(child, 'close');
+    while (!accountIn(join(folder, 'jisr.db'))) await new Promise((resolve) => setImmediate(resolve));
+    child.kill('SIGTERM');
+    expect(await closed).toEqual([0, null]);
+    expect(said.err).toContain('First start: an operator account was made.');
+    const store = await openStore(storeUrl());
+    const kept = await store.people.credentials('operator');
+    expect(await verifyPassword(kept!.passwordHash, password()!)).toBe(true);
+    await store.close();
+  },
+);
+
+function accountIn(file: string): boolean {
+  try {
+    const db = new Database(file, { readonly: true });
+    try {
+      return db.prepare('SELECT count(*) FROM principals').pluck().get() !== 0;
+    } finally {
+      db.close();
+    }
+  } catch {
+    return false; // not made yet
+  }
+}
 
 test('a store that a script set up, operator and all, is served as it is: no account is made', async () => {
   const jisr = jisrOn(storeUrl);
