@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { OperatorError, StoreUnavailable } from '../src/domain/errors';
 import { printable } from '../src/domain/printable';
@@ -51,10 +51,7 @@ function answer(name: string | undefined, around: Surroundings): ExitCode | unde
 function open(verb: Verb, a: Arguments, around: Surroundings): Promise<Store> {
   const url = storeUrl(a, around.env);
   const { clock } = around;
-  if (!verb.makesStore?.(a)) return openStore(url, { clock, existing: true });
-  const file = /^sqlite:(.+)$/.exec(url)?.[1];
-  const trial = !a.apply && file !== undefined && !existsSync(file);
-  return openStore(trial ? 'sqlite::memory:' : url, { clock });
+  return openStore(url, verb.makesStore?.(a) ? { clock, trial: !a.apply } : { clock, existing: true });
 }
 
 /** What an operator is told of an error; undefined for a fault of ours. */

@@ -7,9 +7,9 @@ export const audit: Verb = {
     'show the newest changes of objects, accounts and channels, and what was set aside for the curators',
   help: `jisr audit [--action ACTION] [--limit 50] [--json]
 
-Objects: publish, abandon, remove, retire, set-aside, conflict (two organisations' under one id). Accounts and channels: add-, change- or remove- before organisation,
-principal, grant, channel or collection. "who" is an account, local:NAME for a user of this machine, or server; "for" is
-the account that it was done for.
+Objects: publish, abandon, remove, retire, set-aside, conflict (two organisations' under one id). Accounts and channels:
+add-, change- or remove- before organisation, principal, grant, channel or collection. "who" is an account, local:NAME
+for a user of this machine, or server; "for" is the account that it was done for.
 
 Example:
   jisr audit --action set-aside`,

@@ -25,9 +25,9 @@ export const migrate: Verb = {
   summary: 'copy a whole store into another, of either kind',
   help: `jisr migrate --from URL [--from-password-file FILE] --to URL [--to-password-file FILE] [--apply] [--json]
 
-The URLs are as for JISR_STORE; a password stands in a file, and not in them. Stop the servers of both first. The other store must be empty, or hold what an
-interrupted run of the same left there: then it goes on. Counts and digests are compared at the end. Every date_added
-stays as it was, so that pollers go on where they stood.
+The URLs are as for JISR_STORE; a password stands in a file, and not in them. Stop the servers of both first. The other
+store must be empty, or hold what an interrupted run of the same left there: then it goes on. Counts and digests are
+compared at the end. Every date_added stays as it was, so that pollers go on where they stood.
 
 Example:
   jisr migrate --from sqlite:data/jisr.db --to mongodb://127.0.0.1:27017/jisr --apply`,
@@ -40,9 +40,10 @@ Example:
   run: async (a, context) => {
     const [from, to] = [required(a, 'from'), required(a, 'to')];
     if (from === to) throw new OperatorError('--to: this is the same store.');
-    // Both are looked at before either is opened, which makes one that is not there.
+    // Both are looked at before either is opened, which may make one that is not there.
     const [fromUrl, toUrl] = [urlOf(a, 'from'), urlOf(a, 'to')];
-    const [source, target] = [await openStore(fromUrl, { existing: true }), await openStore(toUrl)];
+    const source = await openStore(fromUrl, { existing: true });
+    const target = await openStore(toUrl, { trial: !a.apply });
     try {
       const me = createHash('sha256').update(from).digest('hex').slice(0, 16);
       const notes = await target.house.notes(OF);

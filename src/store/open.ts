@@ -32,7 +32,9 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     );
   }
   if (file !== ':memory:') {
-    if (options.existing && !existsSync(file)) throw noStore(file);
+    const absent = (options.existing === true || options.trial === true) && !existsSync(file);
+    if (absent && options.existing) throw noStore(file);
+    if (absent) return adapter('sqlite').openSqlite(':memory:', options);
     makeFolder(dirname(file));
   }
   return adapter('sqlite').openSqlite(file, options);

@@ -1,5 +1,6 @@
 /** backup, restore, migrate: the same store elsewhere, or nothing. */
 import {
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -118,6 +119,7 @@ test('of the last dates that a collection tells while others write the newest co
 test('migrate copies a store whole; an interrupted one goes on; another store in the way is refused', async () => {
   const argv = ['migrate', '--from', url('one.db'), '--to', url('two.db'), '--json'];
   expect(JSON.parse((await one(argv)).out)).toMatchObject({ applied: false, objects: 702 });
+  expect(existsSync(file('two.db'))).toBe(false); // a dry run makes nothing
   // As an interruption after some records leaves it.
   const [source, target] = [await openStore(url('one.db')), await openStore(url('two.db'))];
   let count = 0;
