@@ -69,6 +69,7 @@ export function mongoHouse(worker: Worker, catalog: CatalogReader, writer: Write
         for await (const { token } of tables.chunks
           .find(old, { projection: { token: 1 } })
           .sort({ token: 1 })) {
+          signal?.throwIfAborted();
           if (token === seen) continue;
           seen = token;
           if (await tables.publications.findOne({ _id: token }, { projection: { _id: 1 } })) continue;
@@ -76,6 +77,7 @@ export function mongoHouse(worker: Worker, catalog: CatalogReader, writer: Write
           chunks += (await tables.chunks.deleteMany({ token })).deletedCount;
         }
         for (let after = ''; ;) {
+          signal?.throwIfAborted();
           const some = await tables.markings
             .find({ marking: { $gt: after } }, { projection: { marking: 1 } })
             .sort({ marking: 1 })
@@ -86,8 +88,10 @@ export function mongoHouse(worker: Worker, catalog: CatalogReader, writer: Write
           await writer.spread([...new Set(some.map((m) => m.marking))]);
           after = last.marking;
         }
-        for (const { id } of (await catalog.stored()).flatMap((c) => c.collections))
+        for (const { id } of (await catalog.stored()).flatMap((c) => c.collections)) {
+          signal?.throwIfAborted();
           await writer.rankAnew(id);
+        }
         let [batches, stones] = [0, 0];
         // Also of collections that are gone.
         for (const c of await tables.batches.distinct('c')) {

@@ -81,6 +81,7 @@ export function describeHouse(name: string, open: Open): void {
       const all = { types: ['tool'], before: clock.now, held: [] };
       await expect(store.house.check(() => undefined, permit)).rejects.toThrow('enough');
       await expect(store.house.mend(permit)).rejects.toThrow('enough');
+      await expect(store.house.maintain(permit)).rejects.toThrow('enough');
       await expect(store.objects.retire(c.id, all, 'a', true, permit)).rejects.toThrow('enough');
       expect(await store.house.check(() => undefined)).toEqual([]);
       expect(await found(store, read(c, 4), everything)).toHaveLength(2);
