@@ -1,5 +1,5 @@
 /** What a read of SQLite touches, counted: statements, rows that come back, bytes of bodies; and the plans of all of them. */
-import type { Statement } from 'better-sqlite3';
+import type { RunResult, Statement } from 'better-sqlite3';
 import { range } from '../../src/domain/entries';
 import { ALL, LAST, type ObjectQuery, type VersionSelection } from '../../src/domain/query';
 import { instantKey } from '../../src/domain/timestamp';
@@ -17,13 +17,14 @@ import {
   principal,
   query,
   read,
+  removal,
   tool,
   toolId,
   write,
 } from '../support/exchange';
 
 interface Counted {
-  /** Texts of the statements that ran, in order, with the number of rows that each gave. */
+  /** Texts of the statements that ran, in order, with the number of rows that each gave or changed. */
   readonly ran: { readonly text: string; readonly rows: number; readonly bytes: number }[];
   readonly connection: Connection;
   readonly inner: Connection;
@@ -47,6 +48,7 @@ function counted(): Counted {
           if (name === 'pluck') return watched(text, target);
           if (name === 'all') ran.push({ text, rows: (result as unknown[]).length, bytes: bytesOf(result) });
           if (name === 'get') ran.push({ text, rows: result === undefined ? 0 : 1, bytes: bytesOf(result) });
+          if (name === 'run') ran.push({ text, rows: (result as RunResult).changes, bytes: 0 });
           return result;
         };
       },
@@ -163,6 +165,11 @@ describe('what is hidden costs what is absent costs (promise 3)', () => {
       (id) => objects.presence(read(c, 2), id, [instantKey(day(1))!]),
       (id) => objects.lookup(write(c, who), [id]),
       (id) => objects.known(write(c, who), [id]),
+      ...selections.flatMap((version) =>
+        [undefined, ['2.0', '2.1'], ['2.0']].map((specVersions) => async (id: string) => {
+          expect(await objects.remove(removal(c, who), id, { version, specVersions })).toBe('absent');
+        }),
+      ),
     ];
     for (const ask of asks) {
       const costs = [];
@@ -175,8 +182,31 @@ describe('what is hidden costs what is absent costs (promise 3)', () => {
       // The rank is part of the seek: the index is never walked over what is hidden.
       for (const { text } of costs[0]!)
         if (/FROM versions\b/.test(text))
-          expect(text).toMatch(/INDEXED BY versions_rank[^]*rank (?:= 0|IN \(0, 1, 2\))/);
+          expect(text).toMatch(/INDEXED BY versions_rank[^]*rank (?:= 0|IN \(0, 1, 2\)|<= @clearance)/);
     }
+    expect(await objects.list(read(c, 3), query({ ids: [hidden], version: ALL }))).toMatchObject({
+      count: 200,
+    });
+    inner.db.close();
+  });
+
+  test('DELETE of a hidden version of an object that one sees costs what DELETE of no version costs', async () => {
+    const { objects, c, inner, ran } = await store();
+    const id = toolId();
+    await objects.append(write(c), part([tool(id, 1, 0), tool(id, 2, 4), tool(id, 3, 4)]));
+    const costs = [];
+    for (const n of [2, 9]) {
+      ran.length = 0;
+      const version = exactly(instantKey(day(n))!);
+      const outcome = await objects.remove(removal(c, principal(2)), id, {
+        version,
+        specVersions: undefined,
+      });
+      expect(outcome).toBe('absent');
+      costs.push([...ran]);
+    }
+    expect(costs[0]!.length).toBeGreaterThan(0);
+    expect(costs[0]).toEqual(costs[1]);
     inner.db.close();
   });
 
@@ -191,6 +221,7 @@ describe('what is hidden costs what is absent costs (promise 3)', () => {
     );
     await objects.find(read(c, 2), query({ ids: [toolId()], version: ALL }));
     await objects.find(read(c, 2), query({ ids: [toolId()], version: ALL, specVersions: ['2.0', '2.1'] }));
+    await objects.remove(removal(c, principal(2)), toolId(), { version: ALL, specVersions: undefined });
     const seeks = ran
       .filter(({ text }) => text.includes('INDEXED BY versions_rank'))
       .flatMap(({ text }) => {
@@ -202,7 +233,9 @@ describe('what is hidden costs what is absent costs (promise 3)', () => {
       .filter((detail) => detail.includes('versions_rank'));
     expect(seeks.length).toBeGreaterThan(0);
     for (const seek of seeks)
-      expect(seek).toMatch(/^SEARCH .*\(collection=\? AND key=\? AND type=\? AND spec=\? AND rank=\?/);
+      expect(seek).toMatch(/^SEARCH .*\(collection=\? AND key=\? AND type=\? AND spec=\? AND rank[=<]\?/);
+    // The one with a bound is that of DELETE.
+    expect(seeks.filter((seek) => seek.includes('rank<'))).toHaveLength(1);
     inner.db.close();
   });
 });
