@@ -2,13 +2,14 @@
  * The housekeeper's thread: the jobs, and writing down how far readers came. One for all processes of a server, in the
  * one that watches them, so that the thread that answers polls never waits for a lock or a long look.
  */
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import type { Door } from '../publish/door';
 import type { DoorOptions, OpenDoor } from '../publish/publish';
 import { openStore } from '../store/open';
 import type { Reading } from '../store/house';
 import type { Store } from '../store/store';
 import { BEHIND, goBehind } from '../threads/behind';
+import { keepThread } from '../threads/kept';
 import { startJobs, type Report, type Schedule } from './schedule';
 
 export interface HousekeeperOptions {
@@ -31,57 +32,37 @@ export interface Housekeeper {
 type Order = { readonly readings: readonly Reading[] } | 'quiet' | 'stop';
 type Word = Parameters<Report>;
 
-/** A thread that ended by itself is started again after a pause, a longer one each time, in ms. */
-const PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 60_000;
 /** How long a thread may take to end, in ms: its steps are small. */
 const PATIENCE_MS = 4000;
 
 /** Starts the thread, and starts it again whenever it ends by itself: polls go on without it. */
 export function startHousekeeper(options: HousekeeperOptions, report: Report): Housekeeper {
-  let [stopping, quiet, pause] = [false, false, PAUSE_MS];
-  let again: NodeJS.Timeout | undefined;
-  let worker: Worker | undefined;
-  let ended: Promise<void> = Promise.resolve();
+  const thread = keepThread(
+    __filename,
+    { workerData: options },
+    (word) => report(...(word as Word)),
+    (error, _code, pause) => {
+      if (error) report('error', { error: String(error) }, 'the housekeeper failed');
+      if (pause !== undefined) report('warn', { pause }, 'the housekeeper ended; another one is started');
+    },
+  );
+  const tell = (order: Order): void => thread.worker()?.postMessage(order);
 
-  const start = (): void => {
-    const thread = new Worker(__filename, { workerData: options });
-    const born = Date.now();
-    worker = thread;
-    thread.on('message', (word: Word) => report(...word));
-    thread.on('error', (error) => report('error', { error: String(error) }, 'the housekeeper failed'));
-    ended = new Promise((resolve) =>
-      thread.once('exit', () => {
-        worker = undefined;
-        resolve();
-        if (stopping || quiet) return;
-        if (Date.now() - born > LONGEST_PAUSE_MS) pause = PAUSE_MS;
-        report('warn', { pause }, 'the housekeeper ended; another one is started');
-        again = setTimeout(start, pause);
-        pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
-      }),
-    );
-  };
-  const tell = (order: Order): void => worker?.postMessage(order);
-
-  start();
   return {
     noteReadings: (readings) => {
       if (readings.length > 0) tell({ readings });
     },
     quiet: () => {
-      quiet = true;
-      clearTimeout(again);
+      thread.last();
       tell('quiet');
     },
     stop: async (late) => {
-      stopping = true;
-      clearTimeout(again);
+      thread.last();
       tell('stop');
-      const cut = (): void => void worker?.terminate();
+      const cut = (): void => void thread.worker()?.terminate();
       const impatient = setTimeout(cut, PATIENCE_MS);
       void late?.then(cut);
-      await ended;
+      await thread.ended();
       clearTimeout(impatient);
     },
   };

@@ -2,14 +2,14 @@
  * The thread that examines: pages that no index answers parse bodies of many MB, and the thread that answers polls
  * never parses a body. What an index answers is read where it is asked for.
  */
-import { randomUUID } from 'node:crypto';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { BEHIND, goBehind } from './behind';
+import { Calls, type Answer } from './calls';
 import type { Scope } from '../domain/access';
 import { isExamined } from '../domain/asked';
-import { StoreUnavailable } from '../domain/errors';
 import type { ObjectQuery } from '../domain/query';
-import { toError, toFailure, type Failure } from './failure';
+import { toFailure } from './failure';
+import { keepThread } from './kept';
 import { openPatiently, type Wait } from './patiently';
 import { openStore } from '../store/open';
 import type { ObjectStore, Page } from '../store/objects';
@@ -19,17 +19,10 @@ type Call = { readonly id: string } & (
   | { readonly verb: Verb; readonly scope: Scope<'read'>; readonly query: ObjectQuery }
   | { readonly verb: 'abort' }
 );
-type Answer =
-  | { readonly id: string; readonly page: Page<unknown> }
-  | { readonly id: string; readonly failure: Failure }
-  | { readonly waits: Wait };
+type Word = Answer | { readonly waits: Wait };
 
 /** What it reads is parsed and let go at once: more room for the young would only be filled, in MB. */
 const YOUNG_MB = 16;
-
-/** A thread that ended by itself is started again after a pause, a longer one each time, in ms. */
-const PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 60_000;
 
 /** What crossed as plain bytes is a Buffer again. */
 const asBuffer = (items: Uint8Array): Buffer => Buffer.from(items.buffer, items.byteOffset, items.byteLength);
@@ -46,49 +39,22 @@ export function examineApart(
   waits: (wait: Wait) => void,
   died: (error: Error, pause: number) => void,
 ): { readonly objects: ObjectStore; readonly stop: () => Promise<void> } {
-  const waiting = new Map<
-    string,
-    { resolve: (page: Page<unknown>) => void; reject: (error: unknown) => void }
-  >();
-  let [stopped, pause] = [false, PAUSE_MS];
-  let again: NodeJS.Timeout | undefined;
-  let worker: Worker | undefined;
-  const ended = (cause: unknown): StoreUnavailable =>
-    new StoreUnavailable('The thread that examines ended.', { cause });
-
-  const start = (): void => {
-    const thread = new Worker(__filename, {
-      workerData: url,
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
-    });
-    const born = Date.now();
-    let error: Error | undefined;
-    worker = thread;
-    thread.on('message', (answer: Answer) => {
-      if ('waits' in answer) {
-        waits(answer.waits);
-        return;
-      }
-      const call = waiting.get(answer.id);
-      waiting.delete(answer.id);
-      if ('failure' in answer) call?.reject(toError(answer.failure));
-      else call?.resolve(answer.page);
-    });
-    thread.on('error', (thrown: Error) => (error = thrown));
-    // After the error, if there is one.
-    thread.once('exit', (code) => {
-      worker = undefined;
-      error ??= new Error(`The thread that examines ended with code ${code}.`);
-      for (const { reject } of waiting.values()) reject(ended(error));
-      waiting.clear();
-      if (stopped) return;
-      if (Date.now() - born > LONGEST_PAUSE_MS) pause = PAUSE_MS;
-      died(error, pause);
-      again = setTimeout(start, pause);
-      pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
-    });
-  };
-  const send = (call: Call): void => worker?.postMessage(call);
+  const calls = new Calls('The thread that examines ended.');
+  const thread = keepThread(
+    __filename,
+    { workerData: url, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } },
+    (word) => {
+      const said = word as Word;
+      if ('waits' in said) waits(said.waits);
+      else calls.settle(said);
+    },
+    (thrown, code, pause) => {
+      const error = thrown ?? new Error(`The thread that examines ended with code ${code}.`);
+      calls.fail(error);
+      if (pause !== undefined) died(error, pause);
+    },
+  );
+  const send = (call: Call): void => thread.worker()?.postMessage(call);
 
   async function ask(
     verb: Verb,
@@ -97,14 +63,14 @@ export function examineApart(
     signal: AbortSignal | undefined,
   ): Promise<Page<unknown>> {
     signal?.throwIfAborted();
-    if (!worker) throw ended(undefined);
-    const id = randomUUID();
-    const abort = (): void => send({ id, verb: 'abort' });
-    signal?.addEventListener('abort', abort, { once: true });
+    if (!thread.worker()) throw calls.over();
+    let abort = (): void => undefined;
     try {
-      const page = new Promise<Page<unknown>>((resolve, reject) => waiting.set(id, { resolve, reject }));
-      send({ id, verb, scope, query });
-      return await page;
+      return await calls.ask<Page<unknown>>((id) => {
+        abort = () => send({ id, verb: 'abort' });
+        signal?.addEventListener('abort', abort, { once: true });
+        send({ id, verb, scope, query });
+      });
     } catch (error) {
       // The thread knows that the work was given up, not why.
       signal?.throwIfAborted();
@@ -114,7 +80,6 @@ export function examineApart(
     }
   }
 
-  start();
   return {
     objects: {
       ...objects,
@@ -129,9 +94,8 @@ export function examineApart(
       },
     },
     stop: async () => {
-      stopped = true;
-      clearTimeout(again);
-      await worker?.terminate();
+      thread.last();
+      await thread.worker()?.terminate();
     },
   };
 }
@@ -139,7 +103,7 @@ export function examineApart(
 async function serve(port: NonNullable<typeof parentPort>, url: string): Promise<void> {
   const opening = openPatiently(
     () => openStore(url, { ...BEHIND, readonly: true }),
-    (waits) => port.postMessage({ waits } satisfies Answer),
+    (waits) => port.postMessage({ waits } satisfies Word),
   );
   const underWay = new Map<string, AbortController>();
   async function read({ id, verb, scope, query }: Exclude<Call, { verb: 'abort' }>): Promise<void> {
@@ -147,10 +111,10 @@ async function serve(port: NonNullable<typeof parentPort>, url: string): Promise
     underWay.set(id, work);
     try {
       const { objects } = await opening.now();
-      const page = await objects[verb](scope, query, work.signal);
-      port.postMessage({ id, page } satisfies Answer);
+      const value = await objects[verb](scope, query, work.signal);
+      port.postMessage({ id, value } satisfies Word);
     } catch (error) {
-      port.postMessage({ id, failure: toFailure(error) } satisfies Answer);
+      port.postMessage({ id, failure: toFailure(error) } satisfies Word);
     } finally {
       underWay.delete(id);
     }
