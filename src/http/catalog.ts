@@ -3,7 +3,8 @@ import type { Request, Response } from 'express';
 import type { Config } from '../config';
 import { accessOf, notFound, type Principal } from '../domain/access';
 import type { Channel, Collection, Language, Region } from '../domain/channel';
-import { STIX20_MEDIA_TYPE, STIX_MEDIA_TYPE, TAXII_MEDIA_TYPE } from '../domain/taxii';
+import { mediaTypes } from '../domain/manifest';
+import { TAXII_MEDIA_TYPE } from '../domain/taxii';
 import type { ApiRoot, CollectionResource, Discovery } from '../domain/taxii';
 import type { CatalogStore } from '../store/catalog';
 import type { Names } from './access';
@@ -13,11 +14,6 @@ import { pickLanguage } from './negotiate';
 import { reply } from './reply';
 
 type Catalog = Pick<CatalogStore, 'channels'>;
-
-/** §5.2.1; all that the collection can store, whoever asks (T-297). */
-export function mediaTypes(collection: Collection): string[] {
-  return collection.specVersions.map((version) => (version === '2.0' ? STIX20_MEDIA_TYPE : STIX_MEDIA_TYPE));
-}
 
 function toResource(principal: Principal, collection: Collection, language: Language): CollectionResource {
   const { read, write } = accessOf(principal, collection);

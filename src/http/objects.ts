@@ -6,8 +6,7 @@ import { writeCursor } from '../domain/cursor';
 import { TaxiiError } from '../domain/errors';
 import { parseObjectQuery, parseRemoval, type Limits, type ObjectQuery } from '../domain/query';
 import { isIdentifier } from '../domain/stix';
-import type { ManifestRecord, Status } from '../domain/taxii';
-import { formatTimestamp } from '../domain/timestamp';
+import type { Status } from '../domain/taxii';
 import type { Door } from '../publish/door';
 import type { CatalogStore } from '../store/catalog';
 import type { ObjectStore, Page } from '../store/objects';
@@ -15,11 +14,10 @@ import type { RecordStore } from '../store/records';
 import type { Names } from './access';
 import { note } from './trail';
 import type { ReadBody } from './body';
-import { mediaTypes } from './catalog';
 import { requireTaxiiContent } from './negotiate';
 import type { Pages } from './pages';
 import type { Readings } from './readings';
-import { envelope, manifest, reply, replyPieces, setDateHeaders, versions, type Body } from './reply';
+import { envelope, reply, replyPieces, setDateHeaders, versions, type Body } from './reply';
 
 function paramsOf(req: Request<Names>): URLSearchParams {
   const mark = req.originalUrl.indexOf('?');
@@ -76,19 +74,8 @@ export const listManifest =
   (store: ObjectStore, limits: Limits, pages: Pages) =>
   async (scope: Scope<'read'>, req: Request<Names>, res: Response): Promise<void> => {
     const query = parseObjectQuery(paramsOf(req), 'objects', scope.collection.id, limits);
-    const page = await pages.read(scope, query, res, (signal) => store.list(scope, query, signal));
-    const stored = mediaTypes(scope.collection);
-    const records = page.items.map(({ id, date, version, spec }): ManifestRecord => {
-      const mediaType = `application/stix+json;version=${spec}`;
-      // T-305: never one that the collection does not list.
-      return {
-        id,
-        date_added: formatTimestamp(date),
-        version,
-        ...(stored.includes(mediaType) ? { media_type: mediaType } : {}),
-      };
-    });
-    replyPage(res, page, query, manifest(records, nextOf(scope, page, query)));
+    const page = await pages.read(scope, query, res, (signal) => store.manifest(scope, query, signal));
+    replyPage(res, page, query, envelope(page, nextOf(scope, page, query)));
   };
 
 /** §5.6 Get an Object */

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
-import { TAXII_MEDIA_TYPE, type ManifestRecord } from '../domain/taxii';
+import { TAXII_MEDIA_TYPE } from '../domain/taxii';
 import { formatTimestamp, type Micros } from '../domain/timestamp';
 import type { Page } from '../store/objects';
 
@@ -85,18 +85,13 @@ const head = (next: string | undefined): string =>
 const empty = (next: string | undefined): string => `${head(next)}}`;
 
 /**
- * §3.7.1, assembled around the objects as they are stored, without parsing them.
+ * §3.7.1 and §5.3.1, assembled around objects as they are stored, without parsing them, or records.
  *
  * @param emptyList a page without objects has an empty list all the same: the quirk `empty-objects`, against T-083.
  */
 export function envelope(page: Page<Buffer>, next: string | undefined, emptyList = false): Body {
   if (page.count === 0) return emptyList ? `${head(next)},"objects":[]}` : empty(next);
   return [Buffer.from(`${head(next)},"objects":[`), page.items, END];
-}
-
-/** §5.3.1 */
-export function manifest(records: readonly ManifestRecord[], next: string | undefined): string {
-  return records.length === 0 ? empty(next) : `${head(next)},"objects":${JSON.stringify(records)}}`;
 }
 
 /** §5.8.1 */

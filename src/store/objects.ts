@@ -122,15 +122,17 @@ export interface ObjectStore {
   /**
    * The objects of a page as JSON, joined by commas: ready to stand in an envelope.
    *
-   * `find`, `list` and `inspect` owe the same: what the reader may not see is never read, so that neither the rows touched
-   * nor the time tells of it; bodies are loaded within {@link ReadLimits}, and `list` loads none unless a property is
+   * `find`, `manifest`, `list` and `inspect` owe the same: what the reader may not see is never read, so that neither the rows touched
+   * nor the time tells of it; bodies are loaded within {@link ReadLimits}, and `manifest` and `list` load none unless a property is
    * tested; an object with very many versions costs what its page costs; examining row by row lets others have their turn.
    *
    * @param signal aborted when nobody waits for the answer any more: the work ends at its next step.
    * @throws the reason of the signal.
    */
   find(scope: Scope<'read'>, query: ObjectQuery, signal?: AbortSignal): Promise<Page<Buffer>>;
-  /** The same page as `find`, as records (T-306): it ends where the bodies would be too large, too, by their sizes alone. */
+  /** The same page as `find`, as manifest records (T-306), as JSON joined by commas. */
+  manifest(scope: Scope<'read'>, query: ObjectQuery, signal?: AbortSignal): Promise<Page<Buffer>>;
+  /** The same page as `find`, its versions: it ends where the bodies would be too large, too, by their sizes alone. */
   list(scope: Scope<'read'>, query: ObjectQuery, signal?: AbortSignal): Promise<Page<readonly Listed[]>>;
   /** The same page as `find`, with the provenance of each version. */
   inspect(

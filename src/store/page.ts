@@ -1,6 +1,8 @@
-/** Where a page ends: after its limit, or where it would fill the memory. */
+/** Where a page ends: after its limit, or where it would fill the memory. And what both stores make of its rows. */
+import type { Scope } from '../domain/access';
+import { manifestRecord } from '../domain/manifest';
 import type { Micros } from '../domain/timestamp';
-import type { Page, ReadLimits } from './objects';
+import type { Listed, Page, ReadLimits } from './objects';
 
 /**
  * 16 MB: some 13,000 objects of 1.2 KB, and nobody's memory is filled by 1,000 large artifacts. 50,000 rows are examined
@@ -42,3 +44,7 @@ export function pageOf<Row extends { readonly size: number; readonly date: Micro
     page: { count: rows.length, first: rows[0]?.date, last, more: through !== undefined, through },
   };
 }
+
+/** Records of a manifest, joined by commas. */
+export const manifestRecords = (listed: readonly Listed[], collection: Scope['collection']): Buffer =>
+  Buffer.from(listed.map((one) => JSON.stringify(manifestRecord(one, collection))).join(','));

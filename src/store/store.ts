@@ -8,6 +8,7 @@
 import type { Micros } from '../domain/timestamp';
 import type { ArchiveStore } from './archive';
 import type { CatalogStore } from './catalog';
+import type { ChangeStore } from './changes';
 import type { HouseStore } from './house';
 import type { ObjectStore, ReadLimits } from './objects';
 import type { PeopleStore } from './people';
@@ -36,6 +37,8 @@ export interface Store {
   readonly catalog: CatalogStore;
   readonly people: PeopleStore;
   readonly records: RecordStore;
+  /** Absent where asking would cost a round trip: then nothing is kept. */
+  readonly changes?: ChangeStore;
   /** Resolves if the store answers. @throws {StoreUnavailable} */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -14,7 +14,7 @@ import { openPatiently, type Wait } from './patiently';
 import { openStore } from '../store/open';
 import type { ObjectStore, Page } from '../store/objects';
 
-type Verb = 'find' | 'list';
+type Verb = 'find' | 'manifest';
 type Call = { readonly id: string } & (
   | { readonly verb: Verb; readonly scope: Scope<'read'>; readonly query: ObjectQuery }
   | { readonly verb: 'abort' }
@@ -80,18 +80,19 @@ export function examineApart(
     }
   }
 
+  const bytes =
+    (verb: 'find' | 'manifest'): ObjectStore['find'] =>
+    async (scope, query, signal) => {
+      if (!isExamined(query)) return objects[verb](scope, query, signal);
+      const page = (await ask(verb, scope, query, signal)) as Page<Uint8Array>;
+      return { ...page, items: asBuffer(page.items) };
+    };
+
   return {
     objects: {
       ...objects,
-      async find(scope, query, signal) {
-        if (!isExamined(query)) return objects.find(scope, query, signal);
-        const page = (await ask('find', scope, query, signal)) as Page<Uint8Array>;
-        return { ...page, items: asBuffer(page.items) };
-      },
-      async list(scope, query, signal) {
-        if (!isExamined(query)) return objects.list(scope, query, signal);
-        return (await ask('list', scope, query, signal)) as Awaited<ReturnType<ObjectStore['list']>>;
-      },
+      find: bytes('find'),
+      manifest: bytes('manifest'),
     },
     stop: async () => {
       thread.last();

@@ -1,7 +1,7 @@
 import { notFound, type Scope } from '../../domain/access';
 import type { ObjectQuery } from '../../domain/query';
 import type { Inspected, Listed, ObjectStore, Page, ReadLimits } from '../objects';
-import { pageOf, READ_LIMITS } from '../page';
+import { manifestRecords, pageOf, READ_LIMITS } from '../page';
 import { writer, type Writer } from './writer';
 import type { CatalogReader } from './catalog';
 import { guarded } from './connection';
@@ -77,6 +77,11 @@ export function mongoObjects(
       guarded(async () => {
         const { bodies, about } = await page(scope, query, true, signal);
         return { ...about, items: Buffer.from(bodies.join(',')) };
+      }),
+    manifest: (scope, query, signal) =>
+      guarded(async () => {
+        const { rows, about } = await page(scope, query, false, signal);
+        return { ...about, items: manifestRecords(rows.map(listed), scope.collection) };
       }),
     list: (scope, query, signal) =>
       guarded(async () => {

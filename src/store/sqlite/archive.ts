@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import type { ArchiveStore } from '../archive';
 import { dump } from './archive-dump';
 import { loadOne } from './archive-load';
-import { policyChanged } from './catalog';
+import { policyChanged } from './changes';
 import type { Connection } from './connection';
 
 export function sqliteArchive(connection: Connection, file: string): ArchiveStore {

@@ -5,20 +5,12 @@ import { changesBetween, storedAlike, type Change } from '../../domain/changes';
 import { withHandGrants } from '../hand-grants';
 import { stillHolds } from '../refusals';
 import type { ApplyOptions, CatalogStore } from '../catalog';
+import type { ChangeStore } from '../changes';
 import type { HandGrant } from '../people';
+import { policyChanged, sqliteChanges } from './changes';
 import type { Connection } from './connection';
 import { auditTold } from './audit';
 import { rerankCollection } from './rerank';
-
-/** Whoever reads policy keeps it until this number changes. */
-export function policyRevision({ sql }: Connection): number {
-  return sql("SELECT value FROM meta WHERE name = 'policy'").pluck().get() as number;
-}
-
-/** Call it in the transaction that changes channels, grants or people. */
-export function policyChanged({ sql }: Connection): void {
-  sql("UPDATE meta SET value = value + 1 WHERE name = 'policy'").run();
-}
 
 export function handGrants({ sql }: Pick<Connection, 'sql'>): HandGrant[] {
   return (sql('SELECT definition FROM grants ORDER BY id').pluck().all() as string[]).map(
@@ -87,18 +79,22 @@ function applyChanges(connection: Connection, wanted: readonly Channel[], change
   }
 }
 
-export function sqliteCatalog(connection: Connection): CatalogStore {
+export function sqliteCatalog(
+  connection: Connection,
+  changes: ChangeStore = sqliteChanges(connection),
+): CatalogStore {
   const { read, write } = connection;
   let kept: { revision: number; channels: Channel[] } | undefined;
   return {
-    channels: async () =>
-      read(() => {
-        const revision = policyRevision(connection);
-        if (kept?.revision !== revision) {
-          kept = { revision, channels: withHandGrants(stored(connection), handGrants(connection)) };
-        }
-        return kept.channels;
-      }),
+    channels: async () => {
+      const revision = changes.pulse().policy;
+      if (kept?.revision !== revision)
+        kept = {
+          revision,
+          channels: read(() => withHandGrants(stored(connection), handGrants(connection))),
+        };
+      return kept.channels;
+    },
     apply: async (wanted, options) => {
       const asked = read(() => {
         const current = stored(connection);

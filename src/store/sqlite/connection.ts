@@ -16,6 +16,8 @@ export interface Connection {
   readonly write: <T>(work: () => T) => T;
   /** One consistent view of the store. */
   readonly read: <T>(work: () => T) => T;
+  /** Moves with every write of this connection and of all others. */
+  readonly written: () => number;
 }
 
 /** Statements are made from a few dozen shapes of query; more than this many would be a leak. */
@@ -96,12 +98,19 @@ function open(file: string, options: StoreOptions): Connection {
     return statement;
   };
   const transaction = db.transaction((work: () => unknown) => work());
+  // SQLite tells of others' writes only.
+  let own = 0;
+  const others = db.prepare('PRAGMA data_version').pluck();
   return {
     db,
     clock: options.clock ?? ((): Micros => Date.now() * 1000),
     random: options.random ?? Math.random,
     sql,
-    write: <T>(work: () => T): T => guarded(() => transaction.immediate(work) as T),
+    write: <T>(work: () => T): T => {
+      own++;
+      return guarded(() => transaction.immediate(work) as T);
+    },
     read: <T>(work: () => T): T => guarded(() => transaction.deferred(work) as T),
+    written: () => guarded(() => (others.get() as number) + own),
   };
 }

@@ -1,6 +1,7 @@
 import type { Store, StoreOptions } from '../store';
 import { sqliteArchive } from './archive';
 import { sqliteCatalog } from './catalog';
+import { sqliteChanges } from './changes';
 import { connect } from './connection';
 import { sqliteHouse } from './house';
 import { sqliteObjects } from './objects';
@@ -10,10 +11,12 @@ import { sqliteRecords } from './records';
 /** @param file a path, or `:memory:`. @throws {StoreUnavailable} it cannot be opened. */
 export function openSqlite(file: string, options: StoreOptions = {}): Store {
   const connection = connect(file, options);
+  const changes = sqliteChanges(connection);
   return {
     objects: sqliteObjects(connection, options.reads),
-    catalog: sqliteCatalog(connection),
-    people: sqlitePeople(connection),
+    catalog: sqliteCatalog(connection, changes),
+    people: sqlitePeople(connection, changes),
+    changes,
     records: sqliteRecords(connection),
     house: sqliteHouse(connection),
     archive: sqliteArchive(connection, file),

@@ -167,6 +167,28 @@ const STEPS: readonly string[] = [
   ALTER TABLE publications ADD COLUMN part INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE publications ADD COLUMN begun INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  -- What entries answered no more, so that a process that keeps pages knows which of them still stand (D13). By triggers: no
+  -- way of writing can forget it, an older Jisr's neither. Some thousands are kept; who is further behind begins anew.
+  CREATE TABLE cuts (
+    seq INTEGER PRIMARY KEY, collection INTEGER NOT NULL, date INTEGER NOT NULL,
+    latest_all INTEGER NOT NULL, latest_last INTEGER NOT NULL, latest_first INTEGER NOT NULL,
+    latest_all_left INTEGER NOT NULL, latest_last_left INTEGER NOT NULL, latest_first_left INTEGER NOT NULL
+  );
+  CREATE TRIGGER entries_cut AFTER UPDATE ON entries
+  WHEN (old.latest_all, old.latest_last, old.latest_first) IS NOT (new.latest_all, new.latest_last, new.latest_first) BEGIN
+    INSERT INTO cuts (collection, date, latest_all, latest_last, latest_first, latest_all_left, latest_last_left, latest_first_left)
+      VALUES (old.collection, old.date, old.latest_all, old.latest_last, old.latest_first,
+        new.latest_all, new.latest_last, new.latest_first);
+  END;
+  CREATE TRIGGER entries_gone AFTER DELETE ON entries BEGIN
+    INSERT INTO cuts (collection, date, latest_all, latest_last, latest_first, latest_all_left, latest_last_left, latest_first_left)
+      VALUES (old.collection, old.date, old.latest_all, old.latest_last, old.latest_first, 0, 0, 0);
+  END;
+  CREATE TRIGGER cuts_kept AFTER INSERT ON cuts BEGIN
+    DELETE FROM cuts WHERE seq <= new.seq - 4000;
+  END;
+  `,
 ];
 
 /**

@@ -1,13 +1,14 @@
 import { notFound, type Scope } from '../../domain/access';
 import type { ObjectQuery } from '../../domain/query';
 import type { Micros } from '../../domain/timestamp';
-import { pageOf, READ_LIMITS } from '../page';
+import { manifestRecords, pageOf, READ_LIMITS } from '../page';
 import type { Inspected, Listed, ObjectStore, Page, ReadLimits } from '../objects';
 import { append, foresee } from './append';
+import { build, OBJECT, recordOf, type Piece } from './built';
 import type { Connection } from './connection';
 import type { PossibleEntry, Picked } from './examine';
 import { heldObjects } from './held';
-import { pick } from './query';
+import { pick, rowsOfSource } from './query';
 import { remove } from './remove';
 import { retire } from './retire';
 import { turn } from './walk';
@@ -46,12 +47,17 @@ export function sqliteObjects(connection: Connection, reads: Partial<ReadLimits>
     if (row === undefined) throw notFound();
     return row;
   };
-  /** Loads within the view of the store in which the rows were picked, or are seen to be there still. */
+  /**
+   * Loads within the view of the store in which the rows were picked, or are seen to be there still.
+   *
+   * @param piece what the page is joined of, where it may be built by one statement.
+   */
   async function page<Items>(
     scope: Scope<'read'>,
     query: ObjectQuery,
     signal: AbortSignal | undefined,
     load: (rows: readonly PossibleEntry[]) => Items,
+    piece?: Items extends Buffer ? Piece : never,
   ): Promise<Page<Items>> {
     const collection = rowOf(scope);
     const finish = (picked: Picked): Page<Items> => {
@@ -61,8 +67,13 @@ export function sqliteObjects(connection: Connection, reads: Partial<ReadLimits>
     const look = (alone: boolean) =>
       read(() => {
         const found = pick(connection, scope, collection, query, limits, signal);
-        if (!('picked' in found)) return found;
-        return !alone && isLarge(found.picked, query, limits) ? undefined : finish(found.picked);
+        if ('examine' in found) return found;
+        const { source } = found;
+        const built =
+          piece && (build(connection, source, piece, query, limits.bytes) as Page<Items> | undefined);
+        if (built) return built;
+        const picked = rowsOfSource(connection, source, query.after ?? -1, query.limit + 1);
+        return !alone && isLarge(picked, query, limits) ? undefined : finish(picked);
       });
     let now = look(false);
     while (!now) {
@@ -79,6 +90,12 @@ export function sqliteObjects(connection: Connection, reads: Partial<ReadLimits>
       begin = made.through;
     }
   }
+  const bodies = (rows: readonly PossibleEntry[]): Buffer =>
+    rows.length === 0
+      ? Buffer.alloc(0)
+      : (sql(BODIES)
+          .pluck()
+          .get(JSON.stringify(rows.map((row) => row.version))) as Buffer);
   /** Without what was removed, or re-ranked above the reader, since it was picked. No date is ever given twice. */
   function stillThere(
     scope: Scope<'read'>,
@@ -97,14 +114,13 @@ export function sqliteObjects(connection: Connection, reads: Partial<ReadLimits>
     append: async (scope, part) => append(connection, scope, part),
     foresee: async (scope, parts) => foresee(connection, scope, parts),
     remove: async (scope, id, selection) => remove(connection, scope, id, selection),
-    find: (scope, query, signal) =>
-      page(scope, query, signal, (rows) =>
-        rows.length === 0
-          ? Buffer.alloc(0)
-          : (sql(BODIES)
-              .pluck()
-              .get(JSON.stringify(rows.map((row) => row.version))) as Buffer),
-      ),
+    find: (scope, query, signal) => page(scope, query, signal, bodies, OBJECT),
+    manifest: (scope, query, signal) => {
+      const { collection } = scope;
+      const records = (rows: readonly PossibleEntry[]): Buffer =>
+        manifestRecords(rows.map(listed), collection);
+      return page(scope, query, signal, records, recordOf(collection));
+    },
     list: (scope, query, signal) => page(scope, query, signal, (rows) => rows.map(listed)),
     inspect: (scope, query, signal) => {
       const provenance = sql('SELECT type, rank, publisher, body AS text FROM versions WHERE row = ?');

@@ -3,8 +3,10 @@ import { grantChange, organisationChange, principalChange, type Told } from '../
 import { SERVER, type Actor } from '../../domain/actor';
 import type { Collection, Grant } from '../../domain/channel';
 import { needsPassword, noCollection, taken } from '../refusals';
-import type { HandGrant, PeopleStore } from '../people';
-import { handGrants, policyChanged } from './catalog';
+import type { Credentials, HandGrant, PeopleStore } from '../people';
+import type { ChangeStore } from '../changes';
+import { handGrants } from './catalog';
+import { policyChanged, sqliteChanges } from './changes';
 import type { Connection } from './connection';
 import { auditTold } from './audit';
 
@@ -22,8 +24,13 @@ const toPrincipal = (row: Row): Principal => ({
   organisation: JSON.parse(row.organisation) as Organisation,
 });
 
-export function sqlitePeople(connection: Connection): PeopleStore {
+export function sqlitePeople(
+  connection: Connection,
+  changes: ChangeStore = sqliteChanges(connection),
+): PeopleStore {
   const { sql, read, write } = connection;
+  // Of whoever asks with each request. Names that nobody has are not kept: they are anybody's to send.
+  let kept = { revision: -1, credentials: new Map<string, Credentials>() };
   /** @param work does the change and returns what the audit says of it. */
   const change = (by: Actor, work: () => Told | undefined): void =>
     write(() => {
@@ -67,11 +74,17 @@ export function sqlitePeople(connection: Connection): PeopleStore {
       ),
     principals: async () => read(() => (sql(`${PRINCIPAL} ORDER BY p.name`).all() as Row[]).map(toPrincipal)),
     principal: async (id) => read(() => principalBy(id)),
-    credentials: async (name) =>
-      read(() => {
-        const row = sql(`${PRINCIPAL} WHERE p.name = ?`).get(name) as Row | undefined;
-        return row && { principal: toPrincipal(row), passwordHash: row.password_hash };
-      }),
+    credentials: async (name) => {
+      const revision = changes.pulse().policy;
+      if (kept.revision !== revision) kept = { revision, credentials: new Map() };
+      const known = kept.credentials.get(name);
+      if (known) return known;
+      const row = read(() => sql(`${PRINCIPAL} WHERE p.name = ?`).get(name)) as Row | undefined;
+      if (!row) return undefined;
+      const found = { principal: toPrincipal(row), passwordHash: row.password_hash };
+      kept.credentials.set(name, found);
+      return found;
+    },
     saveOrganisation: async (organisation, by = SERVER) =>
       change(by, () => {
         const before = organisationBy(organisation.id);

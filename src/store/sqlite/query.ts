@@ -60,7 +60,7 @@ function conditionsOf(question: Question, range: Range): { index: string; condit
   return [indexed(` AND ${question} = ${latest}`, latest), indexed(` AND ${question} <> ${latest}`)];
 }
 
-interface Source {
+export interface Source {
   /** A compound SELECT of (date, version), to be ordered by date. */
   readonly sql: string;
   /** Named arguments, without `after` and `most`. */
@@ -68,6 +68,8 @@ interface Source {
   /** Whether the types are already right. */
   readonly typed: boolean;
 }
+
+const NOTHING: Source = { sql: 'SELECT date, version FROM entries WHERE 0', args: {}, typed: true };
 
 /** As things stand now: a change may bring a range that did not occur, so each look at the entries makes its own. */
 function sourceOf(
@@ -94,9 +96,8 @@ function sourceOf(
       ? types.map((_, i) => run(`entries_type_${question}`, `type = @type${i} AND ${question} = ${range}`))
       : conditionsOf(question, range).map(({ index, condition }) => run(index, condition)),
   );
-  const nothing = 'SELECT date, version FROM entries WHERE 0';
   return {
-    sql: parts.length === 0 ? nothing : parts.join(questions.length > 1 ? ' UNION ' : ' UNION ALL '),
+    sql: parts.length === 0 ? NOTHING.sql : parts.join(questions.length > 1 ? ' UNION ' : ' UNION ALL '),
     args: { collection, ...(typed ? Object.fromEntries(types.map((type, i) => [`type${i}`, type])) : {}) },
     typed,
   };
@@ -130,8 +131,13 @@ function answers({ sql }: Connection, row: Tested, rank: Rank, asks: Asked): boo
   return earliest(entries, rank, asks, row.version_key)?.date === row.date;
 }
 
-/** The rows of a page that an index answers, or how the page is examined, from a date on. */
-export type Found = { readonly picked: Picked } | { readonly examine: (begin: Micros) => Promise<Picked> };
+/** What an index answers, or how a page is examined, from a date on. */
+export type Found = { readonly source: Source } | { readonly examine: (begin: Micros) => Promise<Picked> };
+
+/** Up to `most` rows of a page. */
+export const rowsOfSource = ({ sql }: Connection, source: Source, after: Micros, most: number): Picked => ({
+  rows: sql(pageOfSource(source, PLAIN)).all({ ...source.args, after, most }) as PossibleEntry[],
+});
 
 /** To be called within the view in which the rows are used. */
 export function pick(
@@ -144,7 +150,7 @@ export function pick(
 ): Found {
   const rank = scope.clearance;
   const asks = asked(query);
-  if (rank === undefined || !asks) return { picked: { rows: [] } };
+  if (rank === undefined || !asks) return { source: NOTHING };
   const { ids, types, properties } = query;
   const needed = query.limit + 1;
   const mixed = ids === undefined && (asks.questions.length > 1 || asks.instants !== undefined);
@@ -153,10 +159,7 @@ export function pick(
   const sourceNow = (): Source => sourceOf(connection, collection, rank, types, asks);
   if (!ids && !mixed && !specs && properties.size === 0) {
     const source = sourceNow();
-    if (!types || source.typed) {
-      const args = { ...source.args, after: query.after ?? -1, most: needed };
-      return { picked: { rows: connection.sql(pageOfSource(source, PLAIN)).all(args) as PossibleEntry[] } };
-    }
+    if (!types || source.typed) return { source };
   }
   const test = propertyTest(properties);
   return {

@@ -1,0 +1,64 @@
+import type { Range } from '../../domain/entries';
+import { TOLD, type ChangeStore, type Cut, type Pulse, type Told } from '../changes';
+import type { Connection } from './connection';
+
+/** Whoever reads policy keeps it until this number changes. */
+export function policyRevision({ sql }: Pick<Connection, 'sql'>): number {
+  return sql("SELECT value FROM meta WHERE name = 'policy'").pluck().get() as number;
+}
+
+/** Call it in the transaction that changes channels, grants or people. */
+export function policyChanged({ sql }: Connection): void {
+  sql("UPDATE meta SET value = value + 1 WHERE name = 'policy'").run();
+}
+
+/** As many as are kept (migrations.ts): a part that revises all its members cuts 1,000. */
+const CUTS = `SELECT k.seq, c.id AS collectionId, k.date, ${TOLD.map((q) => `${q}, ${q}_left`).join(', ')}
+  FROM cuts k LEFT JOIN collections c ON c.row = k.collection WHERE k.seq > ? ORDER BY k.seq`;
+
+type Row = Readonly<Record<Told | `${Told}_left`, Range>> & {
+  readonly seq: number;
+  readonly collectionId: string | null;
+  readonly date: number;
+};
+
+export function sqliteChanges({ sql, read, written }: Connection): ChangeStore {
+  let kept: Pulse | undefined;
+  return {
+    pulse: () => {
+      // Looked at before what it stands for: who writes in between is seen at the next call.
+      const now = written();
+      if (kept?.written !== now)
+        kept = read(() => ({
+          written: now,
+          policy: policyRevision({ sql }),
+          cut: (sql('SELECT max(seq) FROM cuts').pluck().get() as number | null) ?? 0,
+        }));
+      return kept;
+    },
+    cutsSince: (cut) =>
+      read(() => {
+        const rows = sql(CUTS).all(cut) as Row[];
+        if (rows.length > 0 && rows[0]?.seq !== cut + 1) return undefined;
+        const cuts = rows.map(({ collectionId, date, ...row }): Cut | undefined =>
+          collectionId === null
+            ? undefined
+            : {
+                collectionId,
+                date,
+                before: {
+                  latest_all: row.latest_all,
+                  latest_last: row.latest_last,
+                  latest_first: row.latest_first,
+                },
+                after: {
+                  latest_all: row.latest_all_left,
+                  latest_last: row.latest_last_left,
+                  latest_first: row.latest_first_left,
+                },
+              },
+        );
+        return cuts.every((c) => c !== undefined) ? cuts : undefined;
+      }),
+  };
+}
