@@ -72,14 +72,13 @@ async function main(objects: number, seconds: number): Promise<void> {
     say('without', await poll(filling, () => Date.now() > end));
     await filling.stop();
     server = await startServer({ ...env, JISR_JOB_CHECK: '* * * * * *' }, filling.password);
-    let out = '';
-    server.child.stdout?.on('data', (chunk: Buffer) => (out = (out + chunk.toString()).slice(-10_000)));
+    const { tail } = server;
     const late = Date.now() + 600_000;
     const begun = Date.now();
-    const waits = await poll(server, () => /"job":"check"/.test(out) || Date.now() > late);
+    const waits = await poll(server, () => /"job":"check"/.test(tail()) || Date.now() > late);
     say(`beside a check of ${objects} objects (${((Date.now() - begun) / 1000).toFixed(1)} s)`, waits);
-    if (!/"job":"check"[^\n]*"msg":"job done"/.test(out))
-      throw new Error(`the check failed: ${out.slice(-500)}`);
+    if (!/"job":"check"[^\n]*"msg":"job done"/.test(tail()))
+      throw new Error(`the check failed: ${tail().slice(-500)}`);
   } finally {
     await server.stop();
     rmSync(folder, { recursive: true, force: true });

@@ -1,9 +1,11 @@
 /** Starts the real server on a throw-away store, for benches and soak tests. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+
+const TAIL = 10_000;
 
 export interface RunningServer {
   readonly origin: string;
@@ -11,6 +13,8 @@ export interface RunningServer {
   readonly password: string;
   readonly child: ChildProcess;
   readonly folder: string;
+  /** The last that it logged. */
+  readonly tail: () => string;
   stop(): Promise<void>;
 }
 
@@ -20,24 +24,24 @@ export interface RunningServer {
  */
 export async function startServer(env: Record<string, string> = {}, password = ''): Promise<RunningServer> {
   const folder = mkdtempSync(join(tmpdir(), 'jisr-bench-'));
+  const log = join(folder, 'log');
   const child = spawn(process.execPath, [join(__dirname, '../src/main.js')], {
     env: { PATH: process.env['PATH'], JISR_STORE: `sqlite:${join(folder, 'jisr.db')}`, PORT: '0', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // Into a file: reading the log beside it would cost the server a part of its machine.
+    stdio: ['ignore', openSync(log, 'w'), 'pipe'],
   });
-  let out = '';
   let err = '';
-  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (err += chunk.toString()));
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const shown = (): string | undefined => /password\s+(\S+)/.exec(err)?.[1];
-  const url = await new Promise<string>((resolve, reject) => {
-    child.stdout.on('data', (chunk: Buffer) => {
-      if (out.length > 1e6) return;
-      out += chunk.toString();
-      const line = out.split('\n').find((l) => l.includes('"msg":"listening"'));
-      if (line) resolve((JSON.parse(line) as { url: string }).url);
-    });
-    void ended.then(() => reject(new Error(`the server ended: ${err}`)));
-  });
+  const listening = (): string | undefined =>
+    readFileSync(log, 'utf8')
+      .split('\n')
+      .find((line) => line.includes('"msg":"listening"'));
+  while (listening() === undefined && child.exitCode === null) await setTimeout(10);
+  const line = listening();
+  if (line === undefined) throw new Error(`the server ended: ${err}`);
+  const { url } = JSON.parse(line) as { url: string };
   // A new store's password is shown last, after the server listens.
   while (password === '' && shown() === undefined && child.exitCode === null) await setTimeout(10);
   const known = shown() ?? password;
@@ -47,6 +51,13 @@ export async function startServer(env: Record<string, string> = {}, password = '
     authorization: `Basic ${Buffer.from(`operator:${known}`).toString('base64')}`,
     child,
     folder,
+    tail: () => {
+      const file = openSync(log, 'r');
+      const bytes = Buffer.alloc(TAIL);
+      const read = readSync(file, bytes, 0, TAIL, Math.max(0, fstatSync(file).size - TAIL));
+      closeSync(file);
+      return bytes.toString('utf8', 0, read);
+    },
     stop: async () => {
       child.kill('SIGTERM');
       await ended;

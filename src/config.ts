@@ -39,6 +39,8 @@ export interface Config {
     readonly ownBytes: number;
   };
   /** T-067 */
+  /** Bytes of answers that are kept; 0: none are. */
+  readonly pageCacheBytes: number;
   readonly acceptStixType: boolean;
   /** T-444 */
   readonly interopStatusProperty: boolean;
@@ -141,6 +143,7 @@ export function readConfig(env: Environment): Config {
       ownPublications: integer('JISR_MAX_OWN_WAITING', 1),
       ownBytes: integer('JISR_MAX_OWN_WAITING_BYTES', 1),
     },
+    pageCacheBytes: integer('JISR_PAGE_CACHE_MB', 0, 4096) * 1024 * 1024,
     acceptStixType: flag('JISR_ACCEPT_STIX_TYPE'),
     interopStatusProperty: flag('JISR_INTEROP_STATUS_PROPERTY'),
     behindProxy,

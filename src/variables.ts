@@ -33,6 +33,10 @@ export const VARIABLES = {
   },
   JISR_PAGE_SIZE: { byDefault: 1000, what: 'members of a page without `limit`' },
   JISR_MAX_PAGE_SIZE: { byDefault: 5000, what: 'members of a page at most' },
+  JISR_PAGE_CACHE_MB: {
+    byDefault: 64,
+    what: 'memory of each process for answers that it may give again; 0: none are kept, and none compressed',
+  },
   JISR_MAX_FILTER_VALUES: { byDefault: 200, what: 'values of a match filter, and parameters of a request' },
   JISR_STRICT_FILTERS: { byDefault: false, what: 'refuse unknown match filters instead of ignoring them' },
   JISR_MAX_BODY_BYTES: { byDefault: 104_857_600, what: 'bytes of a publication, unpacked' },

@@ -5,6 +5,7 @@
 import type { Request, Response } from 'express';
 import { scopeFor, type Principal, type Scope } from '../domain/access';
 import type { Collection } from '../domain/channel';
+import type { Micros } from '../domain/timestamp';
 import type { CatalogStore } from '../store/catalog';
 import { note, noteScope } from './trail';
 import type { Authenticate } from './auth';
@@ -32,11 +33,17 @@ export interface Gate {
   readonly removing: (work: Work<Scope<'remove'>>) => Handler;
 }
 
-export function openGate(authenticate: Authenticate, catalog: Pick<CatalogStore, 'channels'>): Gate {
+/** @param taking told until when somebody's credentials are taken. */
+export function openGate(
+  authenticate: Authenticate,
+  catalog: Pick<CatalogStore, 'channels'>,
+  taking: (res: Response, until: Micros) => void = () => undefined,
+): Gate {
   async function enter(req: AnyRequest, res: Response): Promise<Principal> {
     const principal = await authenticate(req.headers.authorization, {
       address: req.ip,
       onHangUp: (left) => res.once('close', left),
+      onTaken: (until) => taking(res, until),
     });
     note(res, { who: principal.name });
     requireAcceptable(req);

@@ -7,11 +7,15 @@ import type { Micros } from '../domain/timestamp';
 import type { Door } from '../publish/door';
 import type { Logger } from '../log';
 import type { Store } from '../store/store';
-import { logRequests } from './trail';
+import { Answers } from './answers';
 import { createAuthenticate } from './auth';
+import { Again } from './kept/again';
+import { PageCache } from './kept/page-cache';
+import { Pages } from './pages';
 import { problem } from './problem';
 import type { Readings } from './readings';
 import { createRouter } from './router';
+import { logRequests, requestIdOf } from './trail';
 
 export interface AppDeps {
   readonly store: Store;
@@ -33,9 +37,18 @@ export function createApp({ store, door, config, log, clock, readings }: AppDeps
   app.set('query parser', false); // domain/query.ts reads the query as it came
   if (config.behindProxy) app.set('trust proxy', 1); // for the address in the log
 
+  const pages = new Pages();
+  const cache =
+    store.changes && config.pageCacheBytes > 0
+      ? new PageCache(store.changes, config.pageCacheBytes)
+      : undefined;
+  const again = cache && new Again({ cache, clock, pages, readings });
+
   app.use(logRequests(log, randomUUID));
+  if (again) app.use(again.serve);
   app.use(helmet());
   app.use((_req, res, next) => {
+    res.setHeader('X-Request-Id', requestIdOf(res));
     res.setHeader('Cache-Control', 'no-store'); // an answer is for who asked, up to their clearance
     next();
   });
@@ -44,7 +57,8 @@ export function createApp({ store, door, config, log, clock, readings }: AppDeps
       store,
       door,
       config,
-      readings,
+      answers: new Answers({ pages, readings, cache, again }),
+      again,
       authenticate: createAuthenticate({ people: store.people, clock }),
     }),
   );

@@ -13,6 +13,8 @@ export interface From {
   readonly address: string | undefined;
   /** Calls when the client hangs up: nobody is verified for who is gone. */
   readonly onHangUp?: (left: () => void) => void;
+  /** Told until when these credentials are taken without being verified again, unless the policy changes. */
+  readonly onTaken?: (until: Micros) => void;
 }
 
 /** @throws {TaxiiError} 401; 503 with Retry-After when there is no place in line. */
@@ -108,11 +110,14 @@ export function createAuthenticate({
   }
 
   /** A disabled account and a changed password count at once, however lately the credentials were verified. */
-  async function recall(login: Login, key: string): Promise<Principal | undefined> {
-    const hash = remembered.hashOf(key);
-    if (hash === undefined) return undefined;
+  async function recall(login: Login, key: string, from: From): Promise<Principal | undefined> {
+    const matched = remembered.matched(key);
+    if (matched === undefined) return undefined;
     const found = await people.credentials(login.name);
-    if (found && isActive(found) && found.passwordHash === hash) return found.principal;
+    if (found && isActive(found) && found.passwordHash === matched.hash) {
+      from.onTaken?.(matched.until);
+      return found.principal;
+    }
     remembered.forget(key);
     return undefined;
   }
@@ -128,8 +133,8 @@ export function createAuthenticate({
       );
     const key = remembered.digest(login.name, login.password);
     const principal =
-      (await recall(login, key)) ??
-      ((await verified(login, key, from)) ? await recall(login, key) : undefined);
+      (await recall(login, key, from)) ??
+      ((await verified(login, key, from)) ? await recall(login, key, from) : undefined);
     if (!principal) throw refuse('The name or the password is wrong, or the account is disabled.');
     return principal;
   };

@@ -11,7 +11,7 @@ import type { Names } from './access';
 import { note } from './trail';
 import { baseUrl } from './base-url';
 import { pickLanguage } from './negotiate';
-import { reply } from './reply';
+import { replyTagged } from './reply';
 
 type Catalog = Pick<CatalogStore, 'channels'>;
 
@@ -75,7 +75,7 @@ export const discovery =
       ...(home === undefined ? {} : { default: urlOf(home), api_roots: roots }),
     };
     note(res, { count: roots.length });
-    reply(res, 200, JSON.stringify(resource));
+    replyTagged(req, res, JSON.stringify(resource));
   };
 
 /** §4.2 Get API Root Information */
@@ -90,7 +90,7 @@ export const apiRoot =
       versions: [TAXII_MEDIA_TYPE],
       max_content_length: config.maxBodyBytes,
     };
-    reply(res, 200, JSON.stringify(resource));
+    replyTagged(req, res, JSON.stringify(resource));
   };
 
 /** §5.1 Get Collections, ordered by id (T-402a). */
@@ -101,7 +101,7 @@ export const listCollections =
     const language = localise(req, res);
     const collections = visible(principal, channel).map((c) => toResource(principal, c, language));
     note(res, { count: collections.length });
-    reply(res, 200, JSON.stringify(collections.length === 0 ? {} : { collections }));
+    replyTagged(req, res, JSON.stringify(collections.length === 0 ? {} : { collections }));
   };
 
 /** §5.2 Get a Collection */
@@ -113,5 +113,5 @@ export const getCollection =
     const found = visible(principal, channel).find((c) => c.id === name || c.alias === name);
     if (!found) throw notFound();
     note(res, { collection: found.id });
-    reply(res, 200, JSON.stringify(toResource(principal, found, localise(req, res))));
+    replyTagged(req, res, JSON.stringify(toResource(principal, found, localise(req, res))));
   };

@@ -9,15 +9,14 @@ import { isIdentifier } from '../domain/stix';
 import type { Status } from '../domain/taxii';
 import type { Door } from '../publish/door';
 import type { CatalogStore } from '../store/catalog';
-import type { ObjectStore, Page } from '../store/objects';
+import type { Listed, ObjectStore, Page } from '../store/objects';
 import type { RecordStore } from '../store/records';
 import type { Names } from './access';
+import type { Answers, Question } from './answers';
 import { note } from './trail';
 import type { ReadBody } from './body';
 import { requireTaxiiContent } from './negotiate';
-import type { Pages } from './pages';
-import type { Readings } from './readings';
-import { envelope, reply, replyPieces, setDateHeaders, versions, type Body } from './reply';
+import { envelope, reply, replyPieces, versions } from './reply';
 
 function paramsOf(req: Request<Names>): URLSearchParams {
   const mark = req.originalUrl.indexOf('?');
@@ -28,16 +27,6 @@ function paramsOf(req: Request<Names>): URLSearchParams {
 function nextOf(scope: Scope, page: Page<unknown>, query: ObjectQuery): string | undefined {
   if (page.through === undefined) return undefined;
   return writeCursor(scope.collection.id, { after: page.through, filters: query.filters });
-}
-
-function replyPage(res: Response, page: Page<unknown>, query: ObjectQuery, body: Body): void {
-  note(res, { count: page.count });
-  setDateHeaders(res, page, query.after);
-  if (page.count === 0 && query.echo !== undefined) {
-    res.setHeader('X-TAXII-Date-Added-First', query.echo);
-    res.setHeader('X-TAXII-Date-Added-Last', query.echo);
-  }
-  reply(res, 200, body);
 }
 
 /** T-343, T-344, T-355: an object with nothing to show is 404 if it is not there, and an empty page if filters left nothing. */
@@ -60,46 +49,66 @@ function objectIdOf(req: Request<Names>): string {
 
 /** §5.4 Get Objects */
 export const listObjects =
-  (store: ObjectStore, limits: Limits, pages: Pages, readings: Readings) =>
+  (store: ObjectStore, limits: Limits, answers: Answers) =>
   async (scope: Scope<'read'>, req: Request<Names>, res: Response): Promise<void> => {
     const query = parseObjectQuery(paramsOf(req), 'objects', scope.collection.id, limits);
-    const page = await pages.read(scope, query, res, (signal) => store.find(scope, query, signal));
-    readings.note(scope, page);
     const wantsList = scope.principal.quirks?.includes('empty-objects');
-    replyPage(res, page, query, envelope(page, nextOf(scope, page, query), wantsList));
+    const question: Question<Buffer> = {
+      endpoint: 'objects',
+      query,
+      read: (signal) => store.find(scope, query, signal),
+      body: (page) => envelope(page, nextOf(scope, page, query), wantsList),
+    };
+    await answers.answer(scope, question, req, res);
   };
 
 /** §5.3 Get Object Manifests: the same records as Get Objects (T-306). */
 export const listManifest =
-  (store: ObjectStore, limits: Limits, pages: Pages) =>
+  (store: ObjectStore, limits: Limits, answers: Answers) =>
   async (scope: Scope<'read'>, req: Request<Names>, res: Response): Promise<void> => {
     const query = parseObjectQuery(paramsOf(req), 'objects', scope.collection.id, limits);
-    const page = await pages.read(scope, query, res, (signal) => store.manifest(scope, query, signal));
-    replyPage(res, page, query, envelope(page, nextOf(scope, page, query)));
+    const question: Question<Buffer> = {
+      endpoint: 'manifest',
+      query,
+      read: (signal) => store.manifest(scope, query, signal),
+      body: (page) => envelope(page, nextOf(scope, page, query)),
+    };
+    await answers.answer(scope, question, req, res);
   };
 
 /** §5.6 Get an Object */
 export const getObject =
-  (store: ObjectStore, limits: Limits, pages: Pages, readings: Readings) =>
+  (store: ObjectStore, limits: Limits, answers: Answers) =>
   async (scope: Scope<'read'>, req: Request<Names>, res: Response): Promise<void> => {
     const id = objectIdOf(req);
     const query = { ...parseObjectQuery(paramsOf(req), 'object', scope.collection.id, limits), ids: [id] };
-    const page = await pages.read(scope, query, res, (signal) => store.find(scope, query, signal));
-    if (page.count === 0) await requirePresent(store, scope, id, query);
-    readings.note(scope, page);
-    replyPage(res, page, query, envelope(page, nextOf(scope, page, query)));
+    const question: Question<Buffer> = {
+      endpoint: 'object',
+      query,
+      read: (signal) => store.find(scope, query, signal),
+      body: (page) => envelope(page, nextOf(scope, page, query)),
+      ifEmpty: () => requirePresent(store, scope, id, query),
+    };
+    await answers.answer(scope, question, req, res);
   };
 
 /** §5.8 Get Object Versions */
 export const listVersions =
-  (store: ObjectStore, limits: Limits, pages: Pages) =>
+  (store: ObjectStore, limits: Limits, answers: Answers) =>
   async (scope: Scope<'read'>, req: Request<Names>, res: Response): Promise<void> => {
     const id = objectIdOf(req);
     const query = { ...parseObjectQuery(paramsOf(req), 'versions', scope.collection.id, limits), ids: [id] };
-    const page = await pages.read(scope, query, res, (signal) => store.list(scope, query, signal));
-    if (page.count === 0) await requirePresent(store, scope, id, query);
-    const found = page.items.map(({ version }) => version);
-    replyPage(res, page, query, versions(found, nextOf(scope, page, query)));
+    const question: Question<readonly Listed[]> = {
+      endpoint: 'versions',
+      query,
+      read: (signal) => store.list(scope, query, signal),
+      body: (page) => {
+        const found = page.items.map(({ version }) => version);
+        return versions(found, nextOf(scope, page, query));
+      },
+      ifEmpty: () => requirePresent(store, scope, id, query),
+    };
+    await answers.answer(scope, question, req, res);
   };
 
 /** §5.5 Add Objects: 202, whether or not the work is complete (T-320). */

@@ -39,22 +39,37 @@ export class Pages {
     const who = scope.principal.id;
     const hangUp = new AbortController();
     res.once('close', () => {
-      hangUp.abort(new TaxiiError('bad-request', 'The client hung up before its answer was ready.'));
+      if (!res.writableFinished)
+        hangUp.abort(new TaxiiError('bad-request', 'The client hung up before its answer was ready.'));
     });
     const turns = isExamined(query) ? this.examined : this.indexed;
     return turns.run(who, hangUp.signal, async () => {
-      if (this.total >= MOST_UNDER_WAY || (this.underWay.get(who) ?? 0) >= MOST_UNDER_WAY_EACH) {
-        throw new TaxiiError(
-          'unavailable',
-          'Too many large answers are under way. Try again in a few seconds, and read one page at a time.',
-          { 'Retry-After': '5' },
-        );
-      }
+      this.requireRoom(scope);
       const page = await look(hangUp.signal);
       const { items, count } = page;
       this.hold(scope, Buffer.isBuffer(items) ? items.length : count * RECORD_BYTES, res);
       return page;
     });
+  }
+
+  /** @returns whether there is room for one more answer of an account. */
+  hasRoom({ principal }: Scope<'read'>): boolean {
+    return this.total < MOST_UNDER_WAY && (this.underWay.get(principal.id) ?? 0) < MOST_UNDER_WAY_EACH;
+  }
+
+  private requireRoom(scope: Scope<'read'>): void {
+    if (this.hasRoom(scope)) return;
+    throw new TaxiiError(
+      'unavailable',
+      'Too many large answers are under way. Try again in a few seconds, and read one page at a time.',
+      { 'Retry-After': '5' },
+    );
+  }
+
+  /** Lets an answer go out that is there already. @throws {TaxiiError} 503 with Retry-After when too much is under way. */
+  admit(scope: Scope<'read'>, bytes: number, res: Response): void {
+    this.requireRoom(scope);
+    this.hold(scope, bytes, res);
   }
 
   /** Counts the bytes of an answer until it was sent, or its client hung up or takes nothing of it. */

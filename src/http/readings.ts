@@ -8,7 +8,7 @@ export class Readings {
   private readonly last = new Map<string, Reading>();
 
   /** A page was given out. */
-  note({ principal, collection }: Scope, page: Page<unknown>): void {
+  note({ principal, collection }: Scope, page: Pick<Page<unknown>, 'last'>): void {
     if (page.last === undefined) return;
     const key = `${collection.id} ${principal.organisation.id}`;
     const before: Micros = this.last.get(key)?.lastDate ?? -1;

@@ -1,26 +1,31 @@
 /** How answers leave: bytes under exactly TAXII's media type. Express would append a charset to it (T-076). */
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import { TAXII_MEDIA_TYPE } from '../domain/taxii';
-import { formatTimestamp, type Micros } from '../domain/timestamp';
 import type { Page } from '../store/objects';
+import { has } from './kept/answer';
 
 /** A body, or its pieces: a page is not copied to stand between its brackets. */
 export type Body = string | readonly Buffer[];
 
 /** @param body empty: an answer without payload. */
-export function reply(res: Response, status: number, body: Body): void {
-  const pieces = typeof body === 'string' ? [Buffer.from(body)] : body;
-  const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  res.statusCode = status;
-  res.setHeader('Content-Type', TAXII_MEDIA_TYPE);
-  res.setHeader('Content-Length', bytes);
-  if (pieces.length > 1) {
-    res.cork();
-    for (const piece of pieces.slice(0, -1)) res.write(piece);
+export function reply(res: Response, status: number, body: string): void {
+  res.writeHead(status, { 'Content-Type': TAXII_MEDIA_TYPE, 'Content-Length': Buffer.byteLength(body) });
+  res.end(body);
+}
+
+/** 200, or 304 for who has it already (RFC 9110 §13.1.2): the tag is made of the body. */
+export function replyTagged(req: Pick<Request, 'headers'>, res: Response, body: string): void {
+  const tag = `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+  res.setHeader('ETag', tag);
+  if (!has(req.headers['if-none-match'], tag)) {
+    reply(res, 200, body);
+    return;
   }
-  res.end(pieces.at(-1));
+  res.statusCode = 304;
+  res.end();
 }
 
 let turns = Promise.resolve();
@@ -62,21 +67,6 @@ export async function replyPieces(res: Response, pieces: AsyncIterable<string>):
       if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
     },
   );
-}
-
-/** Beyond these a date has no form of six digits and a year of four. */
-const EARLIEST: Micros = Date.parse('0001-01-01T00:00:00Z') * 1000;
-const LATEST: Micros = Date.UTC(9999, 11, 31) * 1000;
-
-/**
- * §3.2: the dates of the page's own first and last member. An empty page echoes the lower bound of the request,
- * so that no client's cursor moves (T-193); if there may be more, the date up to which nothing matches, so that a
- * client that goes on by `added_after` alone gets on.
- */
-export function setDateHeaders(res: Response, page: Page<unknown>, after: Micros | undefined): void {
-  const bound = Math.min(Math.max(page.through ?? after ?? 0, EARLIEST), LATEST);
-  res.setHeader('X-TAXII-Date-Added-First', formatTimestamp(page.first ?? bound));
-  res.setHeader('X-TAXII-Date-Added-Last', formatTimestamp(page.last ?? bound));
 }
 
 const END = Buffer.from(']}');

@@ -6,6 +6,7 @@ import { TaxiiError } from '../domain/errors';
 import type { Door } from '../publish/door';
 import type { Store } from '../store/store';
 import { openGate, type Handler } from './access';
+import type { Answers } from './answers';
 import type { Authenticate } from './auth';
 import { bodyReader } from './body';
 import { apiRoot, discovery, getCollection, listCollections } from './catalog';
@@ -19,8 +20,7 @@ import {
   listObjects,
   listVersions,
 } from './objects';
-import { Pages } from './pages';
-import type { Readings } from './readings';
+import type { Again } from './kept/again';
 
 type Methods = { readonly [Method in 'get' | 'post' | 'delete']?: Handler };
 
@@ -52,14 +52,18 @@ export interface RouterDeps {
   readonly door: Door;
   readonly config: Config;
   readonly authenticate: Authenticate;
-  readonly readings: Readings;
+  readonly answers: Answers;
+  readonly again: Again | undefined;
 }
 
-export function createRouter({ store, door, config, authenticate, readings }: RouterDeps): Router {
+export function createRouter({ store, door, config, authenticate, answers, again }: RouterDeps): Router {
   const { objects, catalog, records } = store;
   const { limits } = config;
-  const { seeing, seeingOrNobody, reading, writing, removing } = openGate(authenticate, catalog);
-  const pages = new Pages();
+  const { seeing, seeingOrNobody, reading, writing, removing } = openGate(
+    authenticate,
+    catalog,
+    (res, until) => again?.taking(res, until),
+  );
   const readBody = bodyReader({
     mostBytes: config.maxBodyBytes,
     leastRate: config.minUploadRate,
@@ -86,16 +90,16 @@ export function createRouter({ store, door, config, authenticate, readings }: Ro
   url('/:root/status/:id', { get: seeing(getStatus(records, catalog)) });
   url('/:root/collections', { get: seeing(listCollections(catalog)) });
   url(collection, { get: seeing(getCollection(catalog)) });
-  url(`${collection}/manifest`, { get: reading(listManifest(objects, limits, pages)) });
+  url(`${collection}/manifest`, { get: reading(listManifest(objects, limits, answers)) });
   url(`${collection}/objects`, {
-    get: reading(listObjects(objects, limits, pages, readings)),
+    get: reading(listObjects(objects, limits, answers)),
     post: writing(addObjects(door, readBody, config)),
   });
   url(object, {
-    get: reading(getObject(objects, limits, pages, readings)),
+    get: reading(getObject(objects, limits, answers)),
     delete: removing(deleteObject(door, limits)),
   });
-  url(`${object}/versions`, { get: reading(listVersions(objects, limits, pages)) });
+  url(`${object}/versions`, { get: reading(listVersions(objects, limits, answers)) });
   router.use(() => {
     throw notFound();
   });

@@ -35,6 +35,8 @@ export interface Page<Items> {
    * given only after `patience` times as much: some clients stop at it, but one that waits longer hangs up and begins anew.
    */
   readonly through: Micros | undefined;
+  /** The date of the next member, where it was looked for: the proof that there is more. */
+  readonly proof?: Micros | undefined;
 }
 
 /** What a manifest or a list of versions says of one version. */

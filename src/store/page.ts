@@ -41,7 +41,14 @@ export function pageOf<Row extends { readonly size: number; readonly date: Micro
   const through = cut ? last : picked.through;
   return {
     rows,
-    page: { count: rows.length, first: rows[0]?.date, last, more: through !== undefined, through },
+    page: {
+      count: rows.length,
+      first: rows[0]?.date,
+      last,
+      more: through !== undefined,
+      through,
+      proof: picked.rows[rows.length]?.date,
+    },
   };
 }
 

@@ -24,9 +24,9 @@ export class Remembered {
     return createHmac('sha256', this.secret).update(JSON.stringify(parts)).digest('base64');
   }
 
-  /** The hash that these credentials matched within the last minute. */
-  hashOf(credentials: string): string | undefined {
-    return this.current(this.verified, credentials, TTL)?.hash;
+  /** The hash that these credentials matched within the last minute, and until when that counts. */
+  matched(credentials: string): { readonly hash: string; readonly until: Micros } | undefined {
+    return this.current(this.verified, credentials, TTL);
   }
 
   wasRightLately(account: string, credentials: string): boolean {

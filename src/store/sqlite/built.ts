@@ -31,7 +31,7 @@ const pageOf = (source: Source, piece: Piece): string =>
   `SELECT CAST(group_concat(${piece}, ',') AS BLOB) AS items, count(*) AS count, min(k.date) AS first, max(k.date) AS last,
      max(v.size) AS largest
    FROM (${source.sql} ORDER BY date LIMIT @limit) k CROSS JOIN versions v ON v.row = k.version`;
-const goesOn = (source: Source): string => `SELECT 1 FROM (${source.sql} LIMIT 1)`;
+const nextOf = (source: Source): string => `SELECT date FROM (${source.sql} ORDER BY date LIMIT 1)`;
 
 interface Built {
   readonly items: Buffer | null;
@@ -71,6 +71,20 @@ export function build(
       through: undefined,
     };
   if ((largest ?? 0) > small) return undefined;
-  const more = count === limit && sql(goesOn(source)).get({ ...args, after: last }) !== undefined;
-  return { items: items ?? Buffer.alloc(0), count, first, last, more, through: more ? last : undefined };
+  const proof =
+    count < limit
+      ? undefined
+      : (sql(nextOf(source))
+          .pluck()
+          .get({ ...args, after: last }) as Micros | undefined);
+  const more = proof !== undefined;
+  return {
+    items: items ?? Buffer.alloc(0),
+    count,
+    first,
+    last,
+    more,
+    through: more ? last : undefined,
+    proof,
+  };
 }

@@ -1,12 +1,26 @@
 /** What a read may load, look at and tell (src/store/objects.ts: ReadLimits, `through`, lookup). */
+import fc from 'fast-check';
 import { v4 as uuid } from 'uuid';
 import { scopeFor } from '../../../src/domain/access';
 import type { Collection } from '../../../src/domain/channel';
+import { manifestRecord } from '../../../src/domain/manifest';
 import { ALL, type ObjectQuery } from '../../../src/domain/query';
 import { instantKey } from '../../../src/domain/timestamp';
 import { MOST_HELD_BYTES, type Page } from '../../../src/store/objects';
 import type { Store, StoreOptions } from '../../../src/store/store';
-import { day, found, part, principal, query, read, tool, toolId, write } from '../../support/exchange';
+import {
+  applied,
+  collection,
+  day,
+  found,
+  part,
+  principal,
+  query,
+  read,
+  tool,
+  toolId,
+  write,
+} from '../../support/exchange';
 import { type Open, storesOf } from './stores';
 
 const idsOf = ({ items }: Page<Buffer>): string[] =>
@@ -30,6 +44,8 @@ const large = (id: string, bytes: number): ReturnType<typeof tool> =>
   tool(id, 1, 0, { description: 'x'.repeat(bytes) });
 const NAMED = { properties: new Map([['name', ['wanted']]]) };
 const wanted = (id: string): ReturnType<typeof tool> => tool(id, 1, 0, { name: 'wanted' });
+
+const recordsIn = (items: Buffer): unknown => JSON.parse(`[${items.toString()}]`);
 
 export function describeReads(name: string, open: Open): void {
   const stores = storesOf(open);
@@ -56,6 +72,27 @@ export function describeReads(name: string, open: Open): void {
       const one = await store.objects.list(read(c, 4), ask);
       expect(one).toMatchObject({ count: 2, more: true, through: pages[0]!.through });
       expect(await store.objects.inspect(read(c, 4), ask)).toMatchObject({ count: 2, more: true });
+      const { items, ...about } = await store.objects.manifest(read(c, 4), ask);
+      expect({ ...about, items: recordsIn(items) }).toEqual({
+        ...one,
+        items: one.items.map((listed) => manifestRecord(listed, c)),
+      });
+    });
+
+    test('a manifest says of each version what is known of it, whatever the date (T-082, T-305)', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.integer({ min: 1, max: 4e15 }), fc.boolean(), async (now, both) => {
+          const store = await open({ clock: () => now });
+          const c = collection({ specVersions: both ? ['2.0', '2.1'] : ['2.1'] });
+          await applied(store, c);
+          await store.objects.append(write(c), part(Array.from({ length: 5 }, () => tool(toolId(), 1, 0))));
+          const { items } = await store.objects.list(read(c, 4), query());
+          const { items: records } = await store.objects.manifest(read(c, 4), query());
+          expect(recordsIn(records)).toEqual(items.map((listed) => manifestRecord(listed, c)));
+          await store.close();
+        }),
+        { numRuns: name === 'sqlite' ? 40 : 2 },
+      );
     });
 
     test('a page that is not full goes out when enough was examined, with its own last date (T-385)', async () => {
