@@ -34,7 +34,7 @@ export const VARIABLES = {
   JISR_PAGE_SIZE: { byDefault: 1000, what: 'members of a page without `limit`' },
   JISR_MAX_PAGE_SIZE: { byDefault: 5000, what: 'members of a page at most' },
   JISR_PAGE_CACHE_MB: {
-    byDefault: 64,
+    byDefault: 32,
     what: 'memory of each process for answers that it may give again; 0: none are kept, and none compressed',
   },
   JISR_MAX_FILTER_VALUES: { byDefault: 200, what: 'values of a match filter, and parameters of a request' },

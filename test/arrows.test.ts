@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
 const ROOT = process.cwd();
-const PORT = 'store/(store|objects|records|house|catalog|people|archive)$';
+const PORT = 'store/(store|objects|records|house|catalog|people|archive|changes)$';
 /** What a room may import, beside packages: the first that fits. */
 const MAY: readonly (readonly [room: string, may: readonly string[]])[] = [
   ['domain/', ['domain/']],

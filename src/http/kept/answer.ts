@@ -98,7 +98,7 @@ export function send(
   }
   const { encoded } = answer;
   const encoding = encoded && encodingFor(req.headers['accept-encoding']);
-  const other = encoding && encoded.as(encoding, answer.pieces);
+  const other = encoding && encoded.as(encoding, answer.pieces, answer.bytes);
   if (other) fields.push('Content-Encoding', encoding);
   sendPieces(res, other ? [other] : answer.pieces, other ? other.length : answer.bytes, fields);
 }

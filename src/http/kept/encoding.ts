@@ -4,8 +4,11 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 
 export type Encoding = 'br' | 'gzip';
 
-/** Smaller bodies travel in one packet anyway. */
+/** Smaller bodies travel in one packet anyway; larger ones would be held for long. */
 const LEAST = 1400;
+const MOST = 4 * 1024 * 1024;
+/** Bodies that wait to be compressed; others do when they are asked for again. */
+const MOST_WAITING = 8;
 
 /** Some 10 ms a MB each, and a fifth of the bytes. */
 const encoders: Readonly<Record<Encoding, (body: Buffer) => Promise<Buffer>>> = {
@@ -30,25 +33,26 @@ export function encodingFor(header: string | undefined): Encoding | undefined {
 
 /** One body at a time of the whole process: the threads of the pool verify passwords, too. */
 let turns: Promise<unknown> = Promise.resolve();
+let waiting = 0;
 
 export class Encoded {
   private readonly made = new Map<Encoding, Buffer | 'asked once' | 'under way'>();
 
   /** @returns the body, if it was made; it is when it is asked for a second time, for the next. */
-  as(encoding: Encoding, pieces: readonly Buffer[]): Buffer | undefined {
+  as(encoding: Encoding, pieces: readonly Buffer[], bytes: number): Buffer | undefined {
     const found = this.made.get(encoding);
     if (Buffer.isBuffer(found)) return found;
+    if (bytes < LEAST || bytes > MOST) return undefined;
     if (found === undefined) this.made.set(encoding, 'asked once');
-    if (found === 'asked once') {
+    if (found === 'asked once' && waiting < MOST_WAITING) {
       this.made.set(encoding, 'under way');
-      turns = turns.then(() => this.make(encoding, pieces));
+      waiting++;
+      turns = turns.then(() => this.make(encoding, pieces)).finally(() => waiting--);
     }
     return undefined;
   }
 
   private async make(encoding: Encoding, pieces: readonly Buffer[]): Promise<void> {
-    const body = Buffer.concat(pieces);
-    if (body.length < LEAST) return;
-    this.made.set(encoding, await encoders[encoding](body));
+    this.made.set(encoding, await encoders[encoding](Buffer.concat(pieces)));
   }
 }
