@@ -1,4 +1,5 @@
 /** Publishing to a running server, and polls by hand. */
+import { setTimeout } from 'node:timers/promises';
 import { TAXII_MEDIA_TYPE } from '../src/domain/taxii';
 import type { StixObject } from '../src/domain/stix';
 import type { RunningServer } from './server';
@@ -19,6 +20,7 @@ export async function publish(server: RunningServer, body: string): Promise<void
   if (response.status !== 202) throw new Error(await response.text());
   let status = (await response.json()) as { id: string; status: string; failure_count: number };
   while (status.status === 'pending') {
+    await setTimeout(10);
     const again = await fetch(`${server.origin}/europe/status/${status.id}/`, { headers: headersOf(server) });
     status = (await again.json()) as typeof status;
   }

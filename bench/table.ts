@@ -12,7 +12,7 @@ export interface Line {
 
 const lines: Line[] = [];
 
-const shown = (value: number): string =>
+export const shown = (value: number): string =>
   value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(value < 0.1 ? 2 : 3);
 
 export function say(what: string, value: number, unit: string, wanted = ''): void {

@@ -22,10 +22,14 @@ export interface Question<Items> {
 }
 
 /** Two requests of one text are answered alike, whoever asks. */
-function textOf(scope: Scope<'read'>, endpoint: string, { after, limit, filters, ids }: ObjectQuery): string {
+function textOf(
+  scope: Scope<'read'>,
+  endpoint: string,
+  { after, echo, limit, filters, ids }: ObjectQuery,
+): string {
   const { collection, clearance, principal } = scope;
   const who = [clearance, principal.quirks?.includes('empty-objects')];
-  return JSON.stringify([collection.id, endpoint, ...who, after, limit, filters, ids]);
+  return JSON.stringify([collection.id, endpoint, ...who, after, echo, limit, filters, ids]);
 }
 
 export interface AnswersDeps {
