@@ -14,6 +14,7 @@ const RUNS: readonly (readonly [bench: string, whole: readonly string[], quick: 
   ['wire', [], ['--objects', '40000', '--seconds', '1', '--rounds', '1']],
   ['growth', [], ['--most', '100000', '--seconds', '1']],
   ['crowd', [], ['--seconds', '15']],
+  ['others', [], ['--seconds', '2']],
 ];
 
 const { values } = parseArgs({

@@ -29,9 +29,13 @@ export function requireWrk(): void {
 /** Eight connections that ask the same again and again. @throws an answer was neither 2xx nor 3xx. */
 export function load(url: string, seconds: number, headers: Record<string, string> = {}): Load {
   const fields = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
-  const { stdout, status } = spawnSync('wrk', ['-t1', '-c8', `-d${seconds}s`, '--latency', ...fields, url], {
-    encoding: 'utf8',
-  });
+  const { stdout, status } = spawnSync(
+    'wrk',
+    ['-t1', '-c8', `-d${seconds}s`, '--timeout', '60s', '--latency', ...fields, url],
+    {
+      encoding: 'utf8',
+    },
+  );
   const read = (what: RegExp): string | undefined => what.exec(stdout)?.[1];
   const refused = read(/Non-2xx or 3xx responses: (\d+)/);
   if (status !== 0 || refused !== undefined)
