@@ -6,7 +6,11 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
 /** package.json: glibc gives the memory of large bodies back. */
-const AS_NPM_STARTS = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
+const AS_NPM_STARTS = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '2097152',
+  MALLOC_TRIM_THRESHOLD_: '4194304',
+};
 
 const TAIL = 10_000;
 

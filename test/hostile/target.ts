@@ -7,7 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const MAIN = join(__dirname, '../../src/main.js');
 /** As `npm start` has it: glibc then gives large buffers back when they are freed, and keeps less for each thread. */
-const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
+const MALLOC = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '2097152',
+  MALLOC_TRIM_THRESHOLD_: '4194304',
+};
 const START_MS = 30_000;
 const HEAP_MB = 512;
 
