@@ -1,11 +1,10 @@
 /** How answers leave: bytes under exactly TAXII's media type. Express would append a charset to it (T-076). */
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
 import { TAXII_MEDIA_TYPE } from '../domain/taxii';
 import type { Page } from '../store/objects';
-import { has } from './kept/answer';
+import { has, weakTag } from './kept/answer';
 
 /** A body, or its pieces: a page is not copied to stand between its brackets. */
 export type Body = string | readonly Buffer[];
@@ -18,7 +17,7 @@ export function reply(res: Response, status: number, body: string): void {
 
 /** 200, or 304 for who has it already (RFC 9110 §13.1.2): the tag is made of the body. */
 export function replyTagged(req: Pick<Request, 'headers'>, res: Response, body: string): void {
-  const tag = `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+  const tag = weakTag(body);
   res.setHeader('ETag', tag);
   if (!has(req.headers['if-none-match'], tag)) {
     reply(res, 200, body);

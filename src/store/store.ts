@@ -23,6 +23,11 @@ export interface StoreOptions {
   readonly trial?: boolean;
   /** Memory for what may be read again, in MB; less than by default for who works behind others. For SQLite. */
   readonly cacheMb?: number;
+  /**
+   * Others' writes are looked for once in a turn of the event loop: for who answers requests, all of which had begun when the
+   * turn did. For SQLite.
+   */
+  readonly inTurns?: boolean;
   readonly clock?: () => Micros;
   /** In [0, 1). */
   readonly random?: () => number;

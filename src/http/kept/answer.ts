@@ -1,5 +1,5 @@
 /** An answer to a question about a collection: finished once, sent as often as it is asked for. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TAXII_MEDIA_TYPE } from '../../domain/taxii';
 import { formatTimestamp, type Micros } from '../../domain/timestamp';
@@ -38,6 +38,8 @@ function datesOf(
   return { first: formatTimestamp(first ?? bound), last: formatTimestamp(last ?? bound) };
 }
 
+export const weakTag = (text: string): string => `W/"${hash('sha256', text, 'base64url').slice(0, 22)}"`;
+
 /**
  * RFC 9110 §8.8.3: a weak tag, of what decides what the page says. It holds the question, the reader's rank and what of the
  * page this reader sees anyway, and nothing else. Entries are only ever cut, and never come between two that were there: as
@@ -45,7 +47,7 @@ function datesOf(
  */
 function tagOf(question: string, { count, first, last, through }: Answer['about']): string {
   const said = JSON.stringify([question, count, first, last, through]);
-  return `W/"${createHash('sha256').update(said).digest('base64url').slice(0, 22)}"`;
+  return weakTag(said);
 }
 
 /** @param question what was asked, by whom as far as it matters: two questions of one text have one answer. */

@@ -53,7 +53,6 @@ const cuts = ({ question, rank, after, proof }: Full, { date, before, after: lef
 export class PageCache {
   private readonly kept: LRUCache<string, Kept>;
   private pulse: Pulse | undefined;
-  private looked = false;
 
   /** @param bytes of the bodies at most. */
   constructor(
@@ -67,17 +66,10 @@ export class PageCache {
     });
   }
 
-  /**
-   * Forgets what is not right any more. Once in a turn of the event loop, for all requests that had begun when it began.
-   *
-   * @returns how things stand.
-   */
+  /** Forgets what is not right any more. @returns how things stand. */
   look(): Pulse {
-    if (this.pulse && this.looked) return this.pulse;
     const now = this.changes.pulse();
     if (now !== this.pulse) this.forget(now);
-    this.looked = true;
-    setImmediate(() => (this.looked = false));
     return now;
   }
 

@@ -22,10 +22,13 @@ type Row = Readonly<Record<Told | `${Told}_left`, Range>> & {
   readonly date: number;
 };
 
-export function sqliteChanges({ sql, read, written }: Connection): ChangeStore {
+/** @param inTurns of the event loop: see {@link StoreOptions}. */
+export function sqliteChanges({ sql, read, written }: Connection, inTurns = false): ChangeStore {
   let kept: Pulse | undefined;
+  let looked = false;
   return {
     pulse: () => {
+      if (kept && looked) return kept;
       // Looked at before what it stands for: who writes in between is seen at the next call.
       const now = written();
       if (kept?.written !== now)
@@ -34,6 +37,10 @@ export function sqliteChanges({ sql, read, written }: Connection): ChangeStore {
           policy: policyRevision({ sql }),
           cut: (sql('SELECT max(seq) FROM cuts').pluck().get() as number | null) ?? 0,
         }));
+      if (inTurns) {
+        looked = true;
+        setImmediate(() => (looked = false));
+      }
       return kept;
     },
     cutsSince: (cut) =>

@@ -11,7 +11,7 @@ import { sqliteRecords } from './records';
 /** @param file a path, or `:memory:`. @throws {StoreUnavailable} it cannot be opened. */
 export function openSqlite(file: string, options: StoreOptions = {}): Store {
   const connection = connect(file, options);
-  const changes = sqliteChanges(connection);
+  const changes = sqliteChanges(connection, options.inTurns);
   return {
     objects: sqliteObjects(connection, options.reads),
     catalog: sqliteCatalog(connection, changes),

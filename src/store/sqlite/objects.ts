@@ -59,13 +59,14 @@ export function sqliteObjects(connection: Connection, reads: Partial<ReadLimits>
     load: (rows: readonly PossibleEntry[]) => Items,
     piece?: Items extends Buffer ? Piece : never,
   ): Promise<Page<Items>> {
-    const collection = rowOf(scope);
+    let collection = -1;
     const finish = (picked: Picked): Page<Items> => {
       const { rows, page: about } = pageOf(picked, query.limit, limits.bytes);
       return { ...about, items: load(rows) };
     };
     const look = (alone: boolean) =>
       read(() => {
+        collection = rowOf(scope);
         const found = pick(connection, scope, collection, query, limits, signal);
         if ('examine' in found) return found;
         const { source } = found;
