@@ -107,9 +107,9 @@ export class PageCache {
       this.kept.clear();
       return;
     }
-    for (const [question, { full }] of this.kept.entries()) {
-      const holdsStill = full && !cut.some((c) => c.collectionId === full.collectionId && cuts(full, c));
-      if (!holdsStill) this.kept.delete(question);
-    }
+    const concerns = ({ full }: Kept): boolean =>
+      !full || cut.some((c) => c.collectionId === full.collectionId && cuts(full, c));
+    const wrong = [...this.kept.entries()].filter(([, entry]) => concerns(entry));
+    for (const [question] of wrong) this.kept.delete(question);
   }
 }
