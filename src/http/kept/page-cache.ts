@@ -95,7 +95,8 @@ export class PageCache {
     if (!full && now.written !== seen.written) return undefined;
     const entry: Kept = { answer: { ...made, encoded: new Encoded() }, full };
     this.kept.set(question, entry, { size: OVERHEAD + Math.ceil(made.bytes * ENCODED) });
-    return entry;
+    // One for which there is no room would never be forgotten.
+    return this.kept.peek(question) === entry ? entry : undefined;
   }
 
   private forget(now: Pulse): void {
