@@ -39,6 +39,8 @@ export interface Verb {
   /** Usage, options and an example that works when pasted. */
   readonly help: string;
   readonly options: NonNullable<ParseArgsConfig['options']>;
+  /** It changes data, and does so with `--apply` only. Others take no `--apply`. */
+  readonly changes?: true;
   /** Whether it makes the store if there is none. */
   readonly makesStore?: (a: Arguments) => boolean;
   run(arguments_: Arguments, context: Context): Promise<ExitCode>;
@@ -66,16 +68,22 @@ export class UsageError extends Error {
 const SHARED = {
   store: { type: 'string' },
   json: { type: 'boolean' },
-  apply: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
+
+const optionsOf = ({ changes, options }: Verb): Verb['options'] => {
+  const own = { ...SHARED, ...options };
+  return changes ? { ...own, apply: { type: 'boolean' } } : own;
+};
 
 /** What parseArgs says, with the options that there are. */
 function wrongOption(verb: Verb, error: Error & { code?: string }): UsageError {
   const said = /'(-[^' ]*)'/.exec(error.message)?.[1];
   if (error.code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION' || said === undefined)
     return new UsageError(`${error.message.replace(/\.?$/, '')}.`);
-  const names = Object.keys({ ...SHARED, ...verb.options })
+  if (said === '--apply')
+    return new UsageError(`jisr ${verb.name} takes no --apply: it changes nothing that is kept here.`);
+  const names = Object.keys(optionsOf(verb))
     .map((name) => `--${name}`)
     .sort();
   return new UsageError(
@@ -88,7 +96,7 @@ export function readArguments(verb: Verb, argv: readonly string[]): Arguments {
   try {
     const { values, positionals } = parseArgs({
       args: [...argv],
-      options: { ...SHARED, ...verb.options },
+      options: optionsOf(verb),
       allowPositionals: true,
     });
     const value = (name: string): unknown => (values as Record<string, unknown>)[name];

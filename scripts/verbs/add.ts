@@ -134,6 +134,7 @@ it is done for, for the audit. Whoever may curate everything, from nothing:
 
 Example:
   jisr add organisation --name "Desk Europe" --kind desk --region europe --apply`,
+  changes: true,
   options: {
     ...Object.fromEntries(
       ['name', 'kind', 'region', 'country', 'identity', 'organisation', 'role', 'clearance', 'password-file']

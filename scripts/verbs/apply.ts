@@ -10,11 +10,12 @@ export const apply: Verb = {
   help: `jisr apply [FOLDER] [--apply] [--drop-objects] [--as LOGIN] [--json]
 
 Shows what differs from the channels in force, by what the files say and not by where they stand; with --apply makes it
-so. A collection that still holds objects goes only with --drop-objects, and is refused without --apply too. A wrong file
-is refused whole. --as names the account that it is done for, for the audit.
+so. A collection that still holds objects goes only with --drop-objects, and is refused without --apply too. A wrong
+file is refused whole. --as names the account that it is done for, for the audit.
 
 Example:
   jisr apply collections`,
+  changes: true,
   options: { 'drop-objects': { type: 'boolean' }, as: { type: 'string' } },
   makesStore: () => true,
   run: async (a, context) => {

@@ -117,6 +117,7 @@ NAME and LOGIN may be said by --name too. --as names the account that it is done
 
 Example:
   jisr change principal operator --new-password`,
+  changes: true,
   options: {
     ...Object.fromEntries(
       [

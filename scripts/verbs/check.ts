@@ -12,6 +12,7 @@ readers then poll what they gained.
 
 Example:
   jisr check`,
+  changes: true,
   options: { mend: { type: 'boolean' } },
   run: async (a, context) => {
     const store = await context.store();

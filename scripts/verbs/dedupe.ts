@@ -34,6 +34,7 @@ ${SELECTION_HELP}
 
 Example:
   jisr dedupe europe/indicators --type indicator`,
+  changes: true,
   options: SELECTION,
   run: async (a, context) => {
     const store = await context.store();

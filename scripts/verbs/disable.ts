@@ -12,6 +12,7 @@ NAME and LOGIN may be said by --name too. --as names the account that it is done
 
 Example:
   jisr ${name} principal operator`,
+  changes: true,
   options: { name: { type: 'string' }, as: { type: 'string' } },
   run: async (a, context) => {
     const [noun] = a.words;

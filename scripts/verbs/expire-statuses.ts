@@ -12,6 +12,7 @@ A status is promised for a day (TAXII 2.1 §4.3); the server does this by itself
 
 Example:
   jisr expire-statuses --days 30`,
+  changes: true,
   options: { days: { type: 'string' } },
   run: async (a, context) => {
     const days = Number(a.text('days') ?? 7);

@@ -77,11 +77,12 @@ export const importVerb: Verb = {
   help: `jisr import FILE… --to ROOT/ALIAS [--format auto|stix|csv|list] [--map MAP.json] [--encoding NAME] [--as LOGIN]
     [--tlp LEVEL] [--days N] [--confidence N] [--label TEXT,…] [--apply] [--json]
 
-FILE is a file or a folder; - is standard input (STIX, or --format). By its name: .json, .jsonl, .ndjson, .stix hold STIX; .csv,
-.tsv a table whose first line names the columns; .txt, .list, .lst one value a line, # begins a comment. Values may be
-defanged (hxxp, [.], [at]). Values become indicators with a pattern, a validity, the marking and the identity of the
-account's organisation; their ids follow from producer and pattern, so that importing twice adds nothing, and a value
-whose time had passed is made valid anew. What a collection gives such indicators is in its channel file ("import").
+FILE is a file or a folder; - is standard input (STIX, or --format). By its name: .json, .jsonl, .ndjson, .stix hold
+STIX; .csv, .tsv a table whose first line names the columns; .txt, .list, .lst one value a line, # begins a comment.
+Values may be defanged (hxxp, [.], [at]). Values become indicators with a pattern, a validity, the marking and the
+identity of the account's organisation; their ids follow from producer and pattern, so that importing twice adds
+nothing, and a value whose time had passed is made valid anew. What a collection gives such indicators is in its
+channel file ("import").
 
   --map         which column is what: {"columns":{"value":"indicator","type":"kind","tlp":"tlp"}}; see
                 schemas/column-map.json. Without it the column "value" is taken
@@ -91,6 +92,7 @@ Ends with 1 if a line could not be read or an object was refused; each is listed
 
 Example:
   printf 'hxxps://evil[.]example/a\\n198.51.100[.]7\\n' > feed.txt && jisr import feed.txt --to europe/indicators`,
+  changes: true,
   options: {
     to: { type: 'string' },
     as: { type: 'string' },

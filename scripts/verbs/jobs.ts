@@ -22,6 +22,7 @@ the last report of indicators past their time, by the organisation that publishe
 
 Example:
   jisr jobs run retention`,
+  changes: true,
   options: { limit: { type: 'string' } },
   run: async (a, context) => {
     const [what = 'list', name] = a.words;

@@ -31,6 +31,7 @@ compared at the end. Every date_added stays as it was, so that pollers go on whe
 
 Example:
   jisr migrate --from sqlite:data/jisr.db --to mongodb://127.0.0.1:27017/jisr --apply`,
+  changes: true,
   options: {
     from: { type: 'string' },
     'from-password-file': { type: 'string' },

@@ -52,6 +52,7 @@ what is not done yet with the text of --why, in the status that its publisher re
 
 Example:
   jisr publications`,
+  changes: true,
   options: { why: { type: 'string' }, as: { type: 'string' } },
   run: async (a, context) => {
     const [what = 'list', id] = a.words;

@@ -13,6 +13,7 @@ ID may be said by --id too; --as names the account that it is done for, for the 
 
 Grants of channel files are removed in the files. The ids:
   jisr list grants`,
+  changes: true,
   options: removeObjects.options,
   run: async (a, context) => {
     const [noun, word] = a.words;

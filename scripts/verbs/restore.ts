@@ -15,6 +15,7 @@ was written is compared with it. Every date_added stays as it was, so that polle
 
 Example:
   JISR_STORE=sqlite:data/restored.db jisr restore jisr-2024-01-31.backup --apply`,
+  changes: true,
   options: {},
   makesStore: () => true,
   run: async (a, context) => {

@@ -102,6 +102,7 @@ ${GATHERING_HELP}
 
 Example:
   ${revision.text}`,
+  changes: true,
   options: { ...SELECTION, ...GATHERING },
   run: async (a, context) => {
     const store = await context.store();

@@ -12,6 +12,7 @@ router of a sharded cluster. Run it once, best before there is much in the store
 
 Example:
   JISR_STORE=mongodb://router.example.org/jisr jisr shard`,
+  changes: true,
   options: {},
   run: async (a, context) => {
     const url = context.env['JISR_STORE'] ?? '';

@@ -112,6 +112,7 @@ export const copy: Verb = {
     'Objects go as they are, with every version the account may see; the other collection judges them by its own policy.',
     'jisr copy europe/indicators --to global/indicators --marking clear',
   ),
+  changes: true,
   options,
   run: async (a, context): Promise<ExitCode> => {
     const { store, target, items } = await toAndFrom(a, context);
@@ -127,6 +128,7 @@ export const move: Verb = {
     'An object is removed here only when all its versions are there.',
     'jisr move europe/partner-inbox --to europe/indicators --type indicator',
   ),
+  changes: true,
   options,
   run: async (a, context): Promise<ExitCode> => {
     const { store, source, target, items } = await toAndFrom(a, context);
@@ -155,6 +157,7 @@ export const removeObjects = {
 each other's published one version, --publisher NAME takes out what that organisation published, and leaves the rest.`,
     'jisr remove objects europe/indicators --expired',
   ),
+  changes: true,
   options: { ...SELECTION, ...GATHERING, publisher: { type: 'string' as const } },
   run: async (a: Arguments, context: Context, name: string | undefined): Promise<ExitCode> => {
     const store = await context.store();

@@ -19,7 +19,7 @@ export interface StoreOptions {
   readonly readonly?: boolean;
   /** Only a store that is there; none is made. */
   readonly existing?: boolean;
-  /** One that is not there is looked at as an empty one, and not made. For SQLite. */
+  /** One that is not there is looked at as an empty one, and not made. */
   readonly trial?: boolean;
   /** Memory for what may be read again, in MB; less than by default for who works behind others. For SQLite. */
   readonly cacheMb?: number;

@@ -28,7 +28,22 @@ test.each(VERBS.map((v) => v.name))('%s --help has a usage and an example', asyn
   const { code, out } = await jisr(`${name} --help`);
   expect(code).toBe(0);
   expect(out).toContain(`jisr ${name}`);
+  // Commands stand on lines of their own, to be pasted.
+  expect(out.split('\n').filter((line) => line.length > 120 && !line.startsWith('  '))).toEqual([]);
 });
+
+test.each(VERBS.map((v) => [v.name, v.changes ?? false]))(
+  '%s says --apply in its help if, and only if, it changes something (%s)',
+  async (name, changes) => {
+    expect((await jisr(`${name} --help`)).out.includes('--apply')).toBe(changes);
+    if (changes) return;
+    const { code, err } = await jisr(`${name} --apply`);
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: `jisr ${name} takes no --apply: it changes nothing that is kept here.\nSee: jisr ${name} --help`,
+    });
+  },
+);
 
 test.each([
   ['nonsense', 'no verb'],

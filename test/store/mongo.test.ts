@@ -72,6 +72,10 @@ if (server === undefined) {
   test('a store that is not there is not made by whoever only looks', async () => {
     const url = database();
     await expect(openStore(url, { existing: true })).rejects.toThrow('There is no store at');
+    const trial = await openStore(url, { trial: true });
+    expect(await trial.archive.empty()).toBe(true);
+    await trial.close();
+    await expect(openStore(url, { existing: true })).rejects.toThrow('There is no store at');
     await (await openStore(url)).close();
     await (await openStore(url, { existing: true })).close();
   });

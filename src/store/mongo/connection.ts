@@ -155,7 +155,7 @@ async function open(url: string, options: StoreOptions): Promise<Connection> {
       const tables = Object.fromEntries([...names, ...rest].map((n) => [n, table(n)])) as unknown as Tables;
       if (options.existing && !(await tables.meta.findOne({ _id: 'indexes' })))
         throw noStore(`${db.databaseName} on ${client.options.hosts.join(', ')}`);
-      await ensureIndexes(db, tables);
+      if (!options.trial) await ensureIndexes(db, tables);
       const clock = options.clock ?? (await serverClock(db));
       const unwatch = watch(client, () => clientFor(url));
       const close = async (): Promise<void> => {

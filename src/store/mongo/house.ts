@@ -61,23 +61,28 @@ export function mongoHouse(worker: Worker, catalog: CatalogReader, writer: Write
           lastDate: r.last,
         })),
       ),
-    maintain: ({ signal } = {}) =>
+    maintain: ({ signal, lease } = {}) =>
       guarded(async () => {
+        const goOn = async (): Promise<void> => {
+          signal?.throwIfAborted();
+          await holdTo(tables, lease);
+        };
+        await goOn();
         let chunks = 0;
         const old = { at: { $lt: clock() - GARBAGE } };
         let seen = '';
         for await (const { token } of tables.chunks
           .find(old, { projection: { token: 1 } })
           .sort({ token: 1 })) {
-          signal?.throwIfAborted();
           if (token === seen) continue;
+          await goOn();
           seen = token;
           if (await tables.publications.findOne({ _id: token }, { projection: { _id: 1 } })) continue;
           if (await tables.batches.findOne({ token, applied: false }, { projection: { _id: 1 } })) continue;
           chunks += (await tables.chunks.deleteMany({ token })).deletedCount;
         }
         for (let after = ''; ;) {
-          signal?.throwIfAborted();
+          await goOn();
           const some = await tables.markings
             .find({ marking: { $gt: after } }, { projection: { marking: 1 } })
             .sort({ marking: 1 })
@@ -89,12 +94,13 @@ export function mongoHouse(worker: Worker, catalog: CatalogReader, writer: Write
           after = last.marking;
         }
         for (const { id } of (await catalog.stored()).flatMap((c) => c.collections)) {
-          signal?.throwIfAborted();
+          await goOn();
           await writer.rankAnew(id);
         }
         let [batches, stones] = [0, 0];
         // Also of collections that are gone.
         for (const c of await tables.batches.distinct('c')) {
+          await goOn();
           const gone = await prune(connection, c, signal);
           batches += gone.batches;
           stones += gone.stones;

@@ -2,6 +2,7 @@
 import type { Database } from 'better-sqlite3';
 import type { Permit } from '../house';
 import { LOCK_WAIT_MS, type Connection } from './connection';
+import { holdTo } from './lease';
 import { turn } from './walk';
 
 /** Rows of each index that are looked at for the planner's statistics. */
@@ -32,21 +33,28 @@ function checkpoint(db: Database): boolean {
 
 /** {@link HouseStore.maintain}. */
 export async function maintain(
-  { db, write }: Connection,
-  { signal }: Permit = {},
+  connection: Connection,
+  { signal, lease }: Permit = {},
 ): Promise<Record<string, number | string>> {
+  const { db, read, write } = connection;
+  const holds = (): void => holdTo(connection, lease);
   const number = (name: string): number => db.pragma(name, { simple: true }) as number;
   const size = number('page_size');
   const before = number('freelist_count');
+  read(holds);
   db.pragma(`analysis_limit = ${ANALYSED}`);
   db.pragma('optimize');
   const shrinks = number('auto_vacuum') === INCREMENTAL;
   for (let [last, left] = [Infinity, before]; shrinks && left > 0 && left < last;) {
     await turn(signal);
-    write(() => db.pragma(`incremental_vacuum(${PAGES})`));
+    write(() => {
+      holds();
+      db.pragma(`incremental_vacuum(${PAGES})`);
+    });
     [last, left] = [left, number('freelist_count')];
   }
   await turn(signal);
+  read(holds);
   const cut = checkpoint(db);
   const free = number('freelist_count') * size;
   return {

@@ -9,6 +9,15 @@ export function describeHouse(name: string, open: Open): void {
   const { fresh, withCollection } = storesOf(open);
 
   describe(`${name}: the house`, () => {
+    test('maintenance changes nothing any more once another has taken its lease', async () => {
+      const { house } = await fresh();
+      const fence = await house.lease('maintenance', 'one', 0, 100);
+      if (fence === undefined) throw new Error('not free');
+      await house.maintain({ lease: { name: 'maintenance', fence } });
+      expect(await house.lease('maintenance', 'other', 200, 300)).toBe(fence + 1);
+      await expect(house.maintain({ lease: { name: 'maintenance', fence } })).rejects.toThrow(OperatorError);
+    });
+
     test('a lease is held by one, prolonged by its holder, free after it ran out or was given back', async () => {
       const { house } = await fresh();
       const takers = await Promise.all(
