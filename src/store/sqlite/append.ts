@@ -44,6 +44,7 @@ function besideOf(connection: Connection, work: Work, scope: Scope<'write'>): Be
     lineage: (ref) => lineageOf(connection, ref),
     otherTypes: (id) => {
       const own = work.keyOf(id);
+      if (work.isNew(id)) return [];
       return typesUnder(connection, own).filter(
         (type) =>
           type !== own.type &&
