@@ -147,7 +147,7 @@ function wanted(versions: readonly RankedVersion[]): Map<Ref, Record<Question, R
 const ALONE = new Map<string, Ranges>();
 function alone(version: RankedVersion): Ranges {
   const kind = `${version.rank} ${version.spec}`;
-  const known = ALONE.get(kind) ?? (wanted([version]).get(version.ref) as Ranges);
+  const known = ALONE.get(kind) ?? wanted([version]).get(version.ref)!;
   ALONE.set(kind, known);
   return known;
 }
