@@ -143,6 +143,15 @@ function wanted(versions: readonly RankedVersion[]): Map<Ref, Record<Question, R
   return found;
 }
 
+/** What an object's only version answers, by specification and rank: nearly all objects have one version when they come. */
+const ALONE = new Map<string, Ranges>();
+function alone(version: RankedVersion): Ranges {
+  const kind = `${version.rank} ${version.spec}`;
+  const known = ALONE.get(kind) ?? wanted([version]).get(version.ref)!;
+  ALONE.set(kind, known);
+  return known;
+}
+
 const intersect = (a: Range, b: Range): Range => range(Math.max(low(a), low(b)), Math.min(high(a), high(b)));
 
 /** What is in `whole` and in none of `parts` (disjoint), as ranges. */
@@ -188,6 +197,9 @@ export function mayHaveTwin(
  * @param entries the entries that stand, of versions held or no longer held.
  */
 export function settle(versions: readonly RankedVersion[], entries: readonly Entry[]): Settled {
+  const [only] = versions;
+  if (only && versions.length === 1 && entries.length === 0)
+    return { kept: [], gained: [{ ref: only.ref, ranges: alone(only) }] };
   const kept: Entry[] = [];
   const gained: Omit<Entry, 'date'>[] = [];
   const answers = wanted(versions);

@@ -194,8 +194,8 @@ export function judge(
   const refused = past.filter((line) => strict(ruleOf(line)));
   warnings.push(...past.filter((line) => !collection.policy.quiet.includes(ruleOf(line))));
   const message = warnings.length === 0 ? undefined : warnings.join('\n');
-  const digests = digestsOf(candidate);
-  const isEqual = (v: StandingVersion): boolean => digests.includes(v.digest);
+  const isEqual = (v: StandingVersion): boolean =>
+    v.digest === candidate.digest || v.digest === candidate.written;
   const isSame = (v: StandingVersion): boolean =>
     candidate.stated ? v.key === candidate.stated.key : isEqual(v);
   const same = visible.filter(isSame);

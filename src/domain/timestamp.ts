@@ -4,9 +4,8 @@
  */
 export type Micros = number;
 
-const TAXII =
-  /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,40}))?(?:[Zz]|([+\- ])(\d\d):(\d\d))$/;
-const STIX = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?Z$/;
+const TAXII = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.(\d{1,40}))?(?:[Zz]|([+\- ])(\d\d):(\d\d))$/;
+const STIX = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
 
 /**
  * Reads a client's `added_after`: RFC 3339 with 0 to 40 fractional digits, `Z` or a numeric offset; a `+`
@@ -34,10 +33,10 @@ const LAST_SECOND = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
 function readTaxii(text: string): { seconds: number; micros: number } | undefined {
   const m = TAXII.exec(text);
   if (!m) return undefined;
-  const [, , , , , , , fraction = '', sign, hours = '0', minutes = '0'] = m;
+  const [, fraction = '', sign, hours = '0', minutes = '0'] = m;
   if (Number(hours) > 23 || Number(minutes) > 59) return undefined;
   const offset = (Number(hours) * 60 + Number(minutes)) * 60 * (sign === '-' ? -1 : 1);
-  const seconds = calendarSeconds(m, offset);
+  const seconds = calendarSeconds(text, offset);
   if (seconds === undefined) return undefined;
   return { seconds: seconds - offset, micros: Number(fraction.padEnd(6, '0').slice(0, 6)) };
 }
@@ -54,9 +53,8 @@ export function formatTimestamp(micros: Micros): string {
  *   `Z` and without trailing zeros (T-217); undefined if the text is no STIX timestamp (T-216).
  */
 export function instantKey(text: string): string | undefined {
-  const m = STIX.exec(text);
-  if (!m || calendarSeconds(m, 0) === undefined) return undefined;
-  const fraction = withoutTrailingZeros(m[7] ?? '');
+  if (!STIX.test(text) || calendarSeconds(text, 0) === undefined) return undefined;
+  const fraction = withoutTrailingZeros(text.slice(20, -1));
   return fraction === '' ? text.slice(0, 19) : `${text.slice(0, 19)}.${fraction}`;
 }
 
@@ -67,25 +65,27 @@ function withoutTrailingZeros(digits: string): string {
   return digits.slice(0, end);
 }
 
+/** The calendar comes again after 400 years; Date.UTC takes the first hundred years for those after 1900. */
+const CYCLE_YEARS = 400;
+const CYCLE_SECONDS = 146_097 * 86_400;
+const isLeapYear = (year: number): boolean => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const daysOf = (year: number, month: number): number =>
+  month === 2 && isLeapYear(year) ? 29 : (DAYS[month - 1] ?? 0);
+
 /**
- * @param offset of the local time from UTC, in seconds.
+ * Every object has several timestamps that several rules ask for, so no match is taken apart here, and no Date made.
+ *
+ * @param text `YYYY-MM-DD?hh:mm:ss` and whatever follows. @param offset of the local time from UTC, in seconds.
  * @returns local seconds since 1970 of a real calendar instant; a leap second counts as the second after it, and
  *   second 60 is real only where UTC may have one.
  */
-function calendarSeconds(m: RegExpExecArray, offset: number): number | undefined {
-  const [year, month, day, hour, minute, second] = m.slice(1, 7).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 60) return undefined;
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day);
-  if (date.getUTCDate() !== day) return undefined;
-  const seconds = date.getTime() / 1000 + hour * 3600 + minute * 60 + second;
+function calendarSeconds(text: string, offset: number): number | undefined {
+  const pair = (at: number): number => text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 11 * 0x30;
+  const year = pair(0) * 100 + pair(2);
+  const [month, day, hour, minute, second] = [pair(5), pair(8), pair(11), pair(14), pair(17)];
+  if (day < 1 || day > daysOf(year, month) || hour > 23 || minute > 59 || second > 60) return undefined;
+  const seconds = Date.UTC(year + CYCLE_YEARS, month - 1, day, hour, minute, second) / 1000 - CYCLE_SECONDS;
   return second === 60 && !isLeapSecond(seconds - offset - 1) ? undefined : seconds;
 }
 

@@ -48,8 +48,10 @@ interface Gain {
   readonly low: number;
 }
 
+const UPPER = /[A-Z]/;
 /** Digits of a UUID may be in either case (STIX 2.1 §2.9 asks for one, and none is refused). */
-export const objectOf = (id: string): string => id.slice(0, -36) + id.slice(-36).toLowerCase();
+export const objectOf = (id: string): string =>
+  UPPER.test(id) ? id.slice(0, -36) + id.slice(-36).toLowerCase() : id;
 
 const same = (a: Ranges, b: Ranges): boolean => QUESTIONS.every((q) => a[q] === b[q]);
 
@@ -164,11 +166,13 @@ export class Unit<V extends RankedVersion> {
   private settle(id: string, { cuts, spent }: { cuts: ObjectEntry[]; spent: ObjectEntry[] }): Gain[] {
     const { versions, entries } = this.of(id);
     const { kept, gained } = settle([...versions.values()], entries);
-    const left = new Map(kept.map((e) => [e.date, e]));
-    for (const entry of entries) {
-      const still = left.get(entry.date);
-      if (!still) spent.push({ id, ...entry });
-      else if (!same(still.ranges, entry.ranges)) cuts.push({ id, ...still });
+    if (entries.length > 0) {
+      const left = new Map(kept.map((e) => [e.date, e]));
+      for (const entry of entries) {
+        const still = left.get(entry.date);
+        if (!still) spent.push({ id, ...entry });
+        else if (!same(still.ranges, entry.ranges)) cuts.push({ id, ...still });
+      }
     }
     // Its publisher is told dates: that of a new version does not depend on who else answers in its place (D7a, D9a).
     const lowOf = ({ ref, ranges }: Omit<Entry, 'date'>): number =>

@@ -104,6 +104,7 @@ function admit(raw: RawMember, collection: Collection, requested: Micros, around
   }
   const text = (name: string): string | undefined =>
     typeof object[name] === 'string' ? object[name] : undefined;
+  let written: { readonly digest: string | undefined } | undefined;
   return {
     candidate: {
       id,
@@ -111,7 +112,10 @@ function admit(raw: RawMember, collection: Collection, requested: Micros, around
       spec,
       stated,
       digest: canonicalDigest(object),
-      written: writtenDigest(object),
+      // Nearly no object is held against another.
+      get written() {
+        return (written ??= { digest: writtenDigest(object) }).digest;
+      },
       marks: marksOf(object),
       definition: type === 'marking-definition' ? definitionRank(object) : undefined,
       createdBy: text('created_by_ref'),

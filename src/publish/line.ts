@@ -177,7 +177,7 @@ export class Line {
       const tried = this.tries.get(id) ?? 0;
       const budget = this.budgets.get(id) ?? this.deps.patience.forPublication(ownerOf(work));
       this.budgets.set(id, budget);
-      const part = { store, status: work.status, envelope, budget, report };
+      const part = { store, objects: store.objects, status: work.status, envelope, budget, report };
       const status = await this.deps.parsed.for(envelope, number, () =>
         (tried < MOST_TRIES && number !== open.fatal ? workPart : failPart)(part, scope, number),
       );

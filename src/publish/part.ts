@@ -7,6 +7,7 @@ import { statedVersion } from '../domain/stix';
 import type { Status } from '../domain/taxii';
 import { formatTimestamp } from '../domain/timestamp';
 import type { Envelope } from './envelope';
+import type { ObjectStore } from '../store/objects';
 import type { StatusSeed } from '../store/records';
 import type { Store } from '../store/store';
 import type { Budget } from '../validation/patience';
@@ -20,6 +21,8 @@ const FAULT =
 
 export interface PartWork {
   readonly store: Store;
+  /** Where it is appended. */
+  readonly objects: Pick<ObjectStore, 'append'>;
   readonly status: StatusSeed;
   readonly envelope: Envelope;
   /** What the publication may take for schemas that strangers brought. */
@@ -39,7 +42,7 @@ export function refusal({ id, object }: Pick<RawMember, 'id' | 'object'>, { requ
  * @throws {StoreUnavailable} @throws {TaxiiError} the right to publish is gone. @throws {Error} what no member is to blame for.
  */
 export async function workPart(work: PartWork, scope: Scope<'write'>, number: number): Promise<Status> {
-  const { store, status, envelope, budget, report } = work;
+  const { store, objects, status, envelope, budget, report } = work;
   const raw = envelope.read(number);
   const fault = (member: RawMember, error: unknown): Member => {
     const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -50,7 +53,7 @@ export async function workPart(work: PartWork, scope: Scope<'write'>, number: nu
   const last = number === envelope.parts.length - 1;
   for (let faults = 0; ; faults++) {
     try {
-      return await store.objects.append(scope, { status, number, last, members });
+      return await objects.append(scope, { status, number, last, members });
     } catch (error) {
       if (!(error instanceof MemberFault) || faults >= MOST_FAULTS) throw error;
       members[error.index] = fault(raw[error.index] as RawMember, error.cause);
@@ -60,11 +63,11 @@ export async function workPart(work: PartWork, scope: Scope<'write'>, number: nu
 
 /** Ends a part that cannot be worked: each of its members fails with words. */
 export async function failPart(work: PartWork, scope: Scope<'write'>, number: number): Promise<Status> {
-  const { store, status, envelope } = work;
+  const { objects, status, envelope } = work;
   const { from, to } = envelope.parts[number] ?? { from: 0, to: 0 };
   const members = envelope.members
     .slice(from, to)
     .map((span) => refusal({ id: span.id ?? '', object: naming(span) }, status));
   const last = number === envelope.parts.length - 1;
-  return store.objects.append(scope, { status, number, last, members });
+  return objects.append(scope, { status, number, last, members });
 }

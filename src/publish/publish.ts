@@ -15,6 +15,7 @@ import type { Status } from '../domain/taxii';
 import { formatTimestamp, type Micros } from '../domain/timestamp';
 import type { Door, PublishRequest, RemoveRequest } from './door';
 import { CUT, openEnvelope, type Envelope } from './envelope';
+import { Group } from './group';
 import { Line } from './line';
 import { ParsedBudget } from './parsed';
 import { workPart } from './part';
@@ -58,6 +59,7 @@ export function envelopeIn(body: Buffer, limits: EnvelopeLimits): Envelope {
 export function openDoor(store: Store, options: DoorOptions): OpenDoor {
   const { clock, limits, report, quotas = QUOTAS, atOnce = false } = options;
   const parsed = new ParsedBudget();
+  const group = new Group(store.objects);
   const patience = openPatience();
 
   /** Access is decided by whoever writes, at the moment of the write. @throws {TaxiiError} */
@@ -94,7 +96,7 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
   async function work(scope: Scope<'write'>, envelope: Envelope): Promise<Status> {
     const status: StatusSeed = { id: uuid(), requested: clock(), total: envelope.members.length };
     const budget = patience.forPublication(scope.principal.organisation.id);
-    const parts = { store, status, envelope, budget, report };
+    const parts = { store, objects: group, status, envelope, budget, report };
     const { apiRoot } = scope.collection;
     let now: Status | undefined;
     for (let part = 0; part < envelope.parts.length; part++)
@@ -145,6 +147,9 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
       line.watch();
     },
 
-    stop: () => line.stop(),
+    async stop() {
+      await group.stop();
+      await line.stop();
+    },
   };
 }

@@ -108,6 +108,16 @@ export interface ObjectStore {
    */
   append(scope: Scope<'write'>, part: Part): Promise<Status>;
   /**
+   * Appends parts of several publications, one after the other, each as `append` does: all or none of each, whatever
+   * becomes of the others. A store may write them in one unit of work.
+   *
+   * @returns what `append` gives or throws, in their order.
+   * @throws {StoreUnavailable} nobody knows what was written; repeating the call is harmless.
+   */
+  appendEach(
+    parts: readonly { readonly scope: Scope<'write'>; readonly part: Part }[],
+  ): Promise<readonly PromiseSettledResult<Status>[]>;
+  /**
    * What `append` would say of parts, one after the other, each with its own status; nothing is written, and other
    * writers wait no longer than for an append of as many members.
    *

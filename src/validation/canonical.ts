@@ -1,50 +1,42 @@
-import { createHash, type Hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { groupOf, type StixObject } from '../domain/stix';
 import { instantKey } from '../domain/timestamp';
 
-/** Characters that are gathered before they are hashed: fewer calls, and never the whole text at once. */
-const CHUNK = 65_536;
+/** Names that are written in many objects, quoted; strangers' names are let go before they are many or long. */
+const QUOTED = new Map<string, string>();
+const MOST_QUOTED = 2000;
+const LONGEST_QUOTED = 100;
 
-/** Takes canonical JSON piece by piece, each of them well-formed Unicode. */
-class Digest {
-  private readonly hash: Hash = createHash('sha256');
-  private text = '';
-
-  add(piece: string): void {
-    this.text += piece;
-    if (this.text.length < CHUNK) return;
-    this.hash.update(this.text);
-    this.text = '';
-  }
-
-  /** @returns 32 hexadecimal digits. */
-  end(): string {
-    return this.hash.update(this.text).digest('hex').slice(0, 32);
-  }
+function quoted(name: string): string {
+  const known = QUOTED.get(name);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(name);
+  if (QUOTED.size >= MOST_QUOTED) QUOTED.clear();
+  if (name.length <= LONGEST_QUOTED) QUOTED.set(name, text);
+  return text;
 }
+
+/** What a text that may be a timestamp has at least, and where. */
+const mayBeTime = (text: string): boolean => text.endsWith('Z') && text[10] === 'T';
 
 /**
  * Canonical JSON: names sorted by code unit, numbers by value, and a string that is wholly a STIX timestamp by its
  * instant, so that two spellings of one content are equal (T-372). Linear; depth is limited before (readEnvelope).
  */
-function canonical(value: unknown, digest: Digest): void {
+function canonical(value: unknown): string {
   if (typeof value === 'string') {
-    const key = value.endsWith('Z') ? instantKey(value) : undefined;
-    digest.add(JSON.stringify(key === undefined ? value : `${key}Z`));
-  } else if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) {
-      digest.add(i === 0 ? '[' : ',');
-      canonical(value[i], digest);
-    }
-    digest.add(value.length === 0 ? '[]' : ']');
-  } else if (typeof value === 'object' && value !== null) {
-    const names = Object.keys(value).sort();
-    for (const [i, name] of names.entries()) {
-      digest.add(`${i === 0 ? '{' : ','}${JSON.stringify(name)}:`);
-      canonical((value as StixObject)[name], digest);
-    }
-    digest.add(names.length === 0 ? '{}' : '}');
-  } else digest.add(JSON.stringify(value));
+    const key = mayBeTime(value) ? instantKey(value) : undefined;
+    return key === undefined ? JSON.stringify(value) : `"${key}Z"`;
+  }
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  let text = '';
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) text += (i === 0 ? '' : ',') + canonical(value[i]);
+    return `[${text}]`;
+  }
+  for (const name of Object.keys(value).sort())
+    text += `${text === '' ? '' : ','}${quoted(name)}:${canonical((value as StixObject)[name])}`;
+  return `{${text}}`;
 }
 
 /**
@@ -57,28 +49,23 @@ function canonical(value: unknown, digest: Digest): void {
 function plain(object: StixObject): StixObject {
   const { type, spec_version: spec } = object;
   const group = groupOf(String(type));
-  const said: [name: string, value: unknown][] = [
-    ['revoked', false],
-    ['defanged', false],
-  ];
-  if (type === 'sighting') said.push(['summary', false]);
-  if (group === 'SDO' || group === 'SRO') said.push(['lang', 'en']);
-  if (type === 'indicator' && object['pattern_type'] === 'stix') said.push(['pattern_version', spec]);
-  const silent = said.filter(([name, value]) => value !== undefined && object[name] === value);
+  const silent = new Set<string>();
+  if (object['revoked'] === false) silent.add('revoked');
+  if (object['defanged'] === false) silent.add('defanged');
+  if (type === 'sighting' && object['summary'] === false) silent.add('summary');
+  if ((group === 'SDO' || group === 'SRO') && object['lang'] === 'en') silent.add('lang');
+  if (type === 'indicator' && object['pattern_type'] === 'stix' && spec !== undefined)
+    if (object['pattern_version'] === spec) silent.add('pattern_version');
   const unsaid = group === 'SCO' && spec === undefined;
-  if (silent.length === 0 && !unsaid) return object;
+  if (silent.size === 0 && !unsaid) return object;
   const copy: Record<string, unknown> = Object.fromEntries(
-    Object.entries(object).filter(([name]) => !silent.some(([other]) => other === name)),
+    Object.entries(object).filter(([name]) => !silent.has(name)),
   );
   if (unsaid) copy['spec_version'] = '2.1';
   return copy;
 }
 
-function digestOf(object: object): string {
-  const digest = new Digest();
-  canonical(object, digest);
-  return digest.end();
-}
+const digestOf = (object: object): string => hash('sha256', canonical(object)).slice(0, 32);
 
 /** @returns 32 hexadecimal digits: equal digests are equal objects (T-372), also where one leaves out a default. */
 export function canonicalDigest(object: object): string {

@@ -70,6 +70,8 @@ export function mongoObjects(
   return {
     ...heldObjects(worker),
     append: (scope, part) => guarded(() => append(scope, part)),
+    appendEach: (parts) =>
+      Promise.allSettled(parts.map(({ scope, part }) => guarded(() => append(scope, part)))),
     foresee: (scope, parts) => guarded(() => foresee(scope, parts)),
     remove: (scope, id, selection) => guarded(() => remove(scope, id, selection)),
     retire: (id, retirement, by, apply, permit) => guarded(() => retire(id, retirement, by, apply, permit)),

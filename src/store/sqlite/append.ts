@@ -1,5 +1,6 @@
 /** Appending a part of a publication: one transaction. */
 import type { Scope } from '../../domain/access';
+import { StoreUnavailable } from '../../domain/errors';
 import { digestsOf, sees, type Candidate, type StandingVersion } from '../../domain/publication';
 import { publishPart, type Beside, type Verdict } from '../../domain/publishing';
 import type { Status } from '../../domain/taxii';
@@ -44,6 +45,7 @@ function besideOf(connection: Connection, work: Work, scope: Scope<'write'>): Be
     lineage: (ref) => lineageOf(connection, ref),
     otherTypes: (id) => {
       const own = work.keyOf(id);
+      if (work.isNew(id)) return [];
       return typesUnder(connection, own).filter(
         (type) =>
           type !== own.type &&
@@ -82,6 +84,23 @@ export function append(connection: Connection, scope: Scope<'write'>, part: Part
     collectionRow(connection, scope.collection.id);
     return recordPart(connection, scope, part, () => addPart(connection, scope, part));
   });
+}
+
+/** {@link ObjectStore.appendEach}: one transaction, in which each part can be undone alone. */
+export function appendEach(
+  connection: Connection,
+  parts: readonly { readonly scope: Scope<'write'>; readonly part: Part }[],
+): PromiseSettledResult<Status>[] {
+  return connection.write(() =>
+    parts.map(({ scope, part }): PromiseSettledResult<Status> => {
+      try {
+        return { status: 'fulfilled', value: append(connection, scope, part) };
+      } catch (reason) {
+        if (reason instanceof StoreUnavailable || !connection.db.inTransaction) throw reason;
+        return { status: 'rejected', reason };
+      }
+    }),
+  );
 }
 
 /** Thrown to undo a transaction. */

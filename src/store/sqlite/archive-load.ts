@@ -13,7 +13,7 @@ function loadVersion(
   v: ArchivedVersion,
 ): void {
   const { spec, version, key: versionKey, digest, rank, declared, publisher, body } = v;
-  const ref = sql(INSERT_VERSION).run({
+  const ref = sql(INSERT_VERSION).run(
     collection,
     type,
     key,
@@ -24,11 +24,11 @@ function loadVersion(
     digest,
     rank,
     declared,
-    unresolved: v.unresolved.length,
+    v.unresolved.length,
     publisher,
-    size: Buffer.byteLength(body),
+    Buffer.byteLength(body),
     body,
-  }).lastInsertRowid;
+  ).lastInsertRowid;
   for (const marking of v.cited ?? v.unresolved)
     sql('INSERT INTO citations VALUES (?, ?, ?)').run(marking, ref, v.unresolved.includes(marking) ? 1 : 0);
   if (v.owner !== undefined && v.owner !== publisher)

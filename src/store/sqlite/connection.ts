@@ -12,7 +12,7 @@ export interface Connection {
   readonly random: () => number;
   /** A prepared statement, made once for each text. */
   readonly sql: (text: string) => Database.Statement;
-  /** One unit of work: all or none; waits for other writers. */
+  /** One unit of work: all or none; waits for other writers. One within another can fail alone. */
   readonly write: <T>(work: () => T) => T;
   /** One consistent view of the store. */
   readonly read: <T>(work: () => T) => T;

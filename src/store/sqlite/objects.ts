@@ -3,7 +3,7 @@ import type { ObjectQuery } from '../../domain/query';
 import type { Micros } from '../../domain/timestamp';
 import { manifestRecords, pageOf, READ_LIMITS } from '../page';
 import type { Inspected, Listed, ObjectStore, Page, ReadLimits } from '../objects';
-import { append, foresee } from './append';
+import { append, appendEach, foresee } from './append';
 import { build, OBJECT, recordOf, type Piece } from './built';
 import type { Connection } from './connection';
 import type { PossibleEntry, Picked } from './examine';
@@ -113,6 +113,7 @@ export function sqliteObjects(connection: Connection, reads: Partial<ReadLimits>
   return {
     ...heldObjects(connection, rowOf),
     append: async (scope, part) => append(connection, scope, part),
+    appendEach: async (parts) => appendEach(connection, parts),
     foresee: async (scope, parts) => foresee(connection, scope, parts),
     remove: async (scope, id, selection) => remove(connection, scope, id, selection),
     find: (scope, query, signal) => page(scope, query, signal, bodies, OBJECT),

@@ -78,10 +78,13 @@ export const nearestOlder = (
   clearance: Rank,
 ): StandingVersion[] => versions(connection, OLDER, { ...object, version_key: key, clearance });
 
-/** Whether anything stands under a UUID, of whatever type. */
-export function isHeld({ sql }: Connection, { collection, key }: Omit<ObjectKey, 'type'>): boolean {
+/** Whether anything stands under a UUID, of whatever type, or was removed. */
+export function isKnown({ sql }: Connection, { collection, key }: Omit<ObjectKey, 'type'>): boolean {
   return (
-    sql('SELECT 1 FROM versions WHERE collection = ? AND key = ? LIMIT 1').get(collection, key) !== undefined
+    sql(
+      `SELECT 1 FROM versions WHERE collection = ? AND key = ?
+       UNION ALL SELECT 1 FROM removed WHERE collection = ? AND key = ? LIMIT 1`,
+    ).get(collection, key, collection, key) !== undefined
   );
 }
 

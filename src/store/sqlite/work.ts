@@ -7,13 +7,13 @@ import type { Addition } from '../../domain/publishing';
 import { typeOf } from '../../domain/stix';
 import { formatTimestamp, instantKey, type Micros } from '../../domain/timestamp';
 import type { Rank } from '../../domain/tlp';
-import { Unit, type Settlement } from '../../domain/unit';
+import { objectOf, Unit, type Settlement } from '../../domain/unit';
 import { isUnavailable, type Connection } from './connection';
-import { allOf, edgesOf, entriesOf, isHeld, keyOf, ofInstant, type ObjectKey } from './standing';
+import { allOf, edgesOf, entriesOf, isKnown, keyOf, ofInstant, type ObjectKey } from './standing';
 
 export const INSERT_VERSION = `INSERT INTO versions (collection, type, key, object_id, spec, version, version_key, digest, rank,
   declared, unresolved, publisher, size, body)
-  VALUES (@collection, @type, @key, @id, @spec, @version, @versionKey, @digest, @rank, @declared, @unresolved, @publisher, @size, @body)`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 export const INSERT_ENTRY = `INSERT INTO entries (collection, date, version, type, key, ${QUESTIONS.join(', ')})
   VALUES (?, ?, ?, ?, ?, ${QUESTIONS.map(() => '?').join(', ')})`;
 const CUT_ENTRY = `UPDATE entries SET ${QUESTIONS.map((q) => `${q} = ?`).join(', ')} WHERE collection = ? AND date = ?`;
@@ -33,6 +33,9 @@ export function collectionRow({ sql }: Connection, id: string): number {
 /** One collection's share of a transaction. */
 export class Work {
   readonly unit = new Unit<StandingVersion>();
+  private readonly keys = new Map<string, ObjectKey>();
+  /** Objects of which this collection holds nothing, and nothing was removed: nearly all that are published. */
+  private readonly news = new Set<string>();
 
   constructor(
     private readonly connection: Connection,
@@ -40,7 +43,9 @@ export class Work {
   ) {}
 
   keyOf(id: string): ObjectKey {
-    return { collection: this.collection, type: typeOf(id), key: keyOf(id) };
+    const found = this.keys.get(id) ?? { collection: this.collection, type: typeOf(id), key: keyOf(id) };
+    this.keys.set(id, found);
+    return found;
   }
 
   /** Takes versions into the unit, with their entries and their twins. */
@@ -63,7 +68,13 @@ export class Work {
     if (this.unit.knows(id)) return;
     const object = this.keyOf(id);
     this.unit.take(id, [], []);
-    if (isHeld(this.connection, object)) this.take(id, edgesOf(this.connection, object));
+    if (isKnown(this.connection, object)) this.take(id, edgesOf(this.connection, object));
+    else this.news.add(objectOf(id));
+  }
+
+  /** Whether nothing stands under its UUID, nor was removed, but what this unit adds: as of when it was looked at. */
+  isNew(id: string): boolean {
+    return this.news.has(objectOf(id));
   }
 
   /** Takes all that a change of standing versions may concern; call it before the change and after it. */
@@ -135,27 +146,28 @@ export class Work {
     const versionKey = candidate.stated?.key ?? instantKey(version);
     const { rank, owner } = this.unit.version(candidate.id, ref) as StandingVersion;
     const row = Number(
-      sql(INSERT_VERSION).run({
+      sql(INSERT_VERSION).run(
         collection,
         type,
         key,
-        id: candidate.id,
-        spec: candidate.spec,
+        candidate.id,
+        candidate.spec,
         version,
         versionKey,
-        digest: candidate.digest,
+        candidate.digest,
         rank,
-        declared: marks.declared,
-        unresolved: marks.unresolved.length,
+        marks.declared,
+        marks.unresolved.length,
         publisher,
-        size: Buffer.byteLength(candidate.text),
-        body: candidate.text,
-      }).lastInsertRowid,
+        Buffer.byteLength(candidate.text),
+        candidate.text,
+      ).lastInsertRowid,
     );
     // Who does not see what was added goes on with what they were told before.
-    sql(
-      'DELETE FROM removed WHERE collection = ? AND key = ? AND type = ? AND version_key = ? AND rank >= ?',
-    ).run(collection, key, type, versionKey, rank);
+    if (!this.isNew(candidate.id))
+      sql(
+        'DELETE FROM removed WHERE collection = ? AND key = ? AND type = ? AND version_key = ? AND rank >= ?',
+      ).run(collection, key, type, versionKey, rank);
     for (const marking of candidate.marks.cited)
       sql('INSERT OR IGNORE INTO citations VALUES (?, ?, ?)').run(
         marking,

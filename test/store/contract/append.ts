@@ -35,6 +35,38 @@ export function describeAppend(name: string, open: Open): void {
       expect(await found(store, read(c, 4))).toHaveLength(3);
     });
 
+    test('several parts: each is all or none, and one that breaks takes nothing with it', async () => {
+      let draws = 0;
+      const random = (): number => {
+        if (++draws === 3) throw new Error('broken in the middle');
+        return 0;
+      };
+      const { store, c } = await withCollection({}, { random });
+      const scope = write(c);
+      const ids = Array.from({ length: 5 }, toolId);
+      const parts = [ids.slice(0, 1), ids.slice(1, 4), ids.slice(4)].map((some) => ({
+        scope,
+        part: part(some.map((id) => tool(id, 1, 0))),
+      }));
+      const outcomes = await store.objects.appendEach(parts);
+      const broken = outcomes.findIndex((outcome) => outcome.status === 'rejected');
+      expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(2);
+      expect(String((outcomes[broken] as PromiseRejectedResult).reason)).toMatch('broken in the middle');
+      const held = parts.flatMap(({ part: { members } }, i) => (i === broken ? [] : members));
+      expect(await found(store, read(c, 4))).toHaveLength(held.length);
+      for (const [
+        i,
+        {
+          part: { status },
+        },
+      ] of parts.entries()) {
+        const told = await store.records.status('europe', status.id);
+        expect(told?.status.status).toBe(i === broken ? undefined : 'complete');
+      }
+      expect(await store.objects.append(scope, parts[broken]!.part)).toMatchObject({ status: 'complete' });
+      expect(await found(store, read(c, 4))).toHaveLength(ids.length);
+    });
+
     test('repeating a part changes nothing and gives the same status', async () => {
       const { store, c } = await withCollection();
       const p = part([tool(toolId(), 1, 0)]);
