@@ -23,16 +23,16 @@ async function main(most: number, seconds: number): Promise<void> {
   const env = { JISR_STORE: `sqlite:${join(folder, 'jisr.db')}`, JISR_PAGE_CACHE_MB: '0' };
   const { objects } = maker();
   let [held, password, first] = [0, '', NaN];
-  let middle = '';
   try {
     for (let size = 10_000; size <= most; size *= 10) {
       const begun = process.hrtime.bigint();
       const server = await startServer(env, password);
       const start = secondsSince(begun);
       password = server.password;
+      let middle = '';
       for (; held < size; held += PART) {
+        if (held >= size / 2 && middle === '') middle = new Date().toISOString();
         await publish(server, envelopeOf(objects(PART)));
-        if (held >= size / 2 && held < size / 2 + PART) middle = new Date().toISOString();
       }
       const url = urlOf(server, `objects/?limit=100&added_after=${middle}`);
       const { perSecond } = load(url, seconds, headersOf(server));

@@ -11,14 +11,14 @@ import { oneOf, UsageError, type Arguments, type Context } from '../verb';
 const COUNTRY = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
 
 /** @throws {UsageError} unless it is an ISO 3166-1 alpha-2 code. */
-export function countryCode(text: string): string {
+function countryCode(text: string): string {
   const code = text.toUpperCase();
   if (!/^[A-Z]{2}$/.test(code) || COUNTRY.of(code) === undefined)
     throw new UsageError(`--country: "${text}" is not an ISO 3166-1 code such as FR.`);
   return code;
 }
 
-export function identityId(text: string): string {
+function identityId(text: string): string {
   if (!text.startsWith('identity--') || !isIdentifier(text))
     throw new UsageError(`--identity: "${text}" is not of the form identity--<UUID>.`);
   return text;
@@ -33,7 +33,7 @@ export function loginName(text: string): string {
 }
 
 /** Names in other languages: `ar=…`, several times. */
-export function translatedNames(said: readonly string[]): Partial<Record<Language, string>> {
+function translatedNames(said: readonly string[]): Partial<Record<Language, string>> {
   const pairs = said.map((text) => {
     const [, language = '', name = ''] = /^([^=]*)=(.+)$/s.exec(text) ?? [];
     if (name === '') throw new UsageError(`--name-in: "${text}" is not of the form ar=NAME.`);
@@ -43,9 +43,23 @@ export function translatedNames(said: readonly string[]): Partial<Record<Languag
 }
 
 /** Of STIX's industry-sector-ov. */
-export function sectorsNamed(said: readonly string[]): string[] {
+function sectorsNamed(said: readonly string[]): string[] {
   const known = [...(VOCABULARIES['industry-sector-ov']?.values ?? [])];
   return said.map((sector) => oneOf('sector', sector, known)).sort();
+}
+
+/** What is said of an organisation beside its name and region; what is not said is not in it. @throws {UsageError} */
+export function saidOf(
+  a: Arguments,
+): Pick<Partial<Organisation>, 'country' | 'identity' | 'names' | 'sectors'> {
+  const [country, identity] = [a.text('country'), a.text('identity')];
+  const [names, sectors] = [translatedNames(a.values('name-in')), sectorsNamed(a.list('sector'))];
+  return {
+    ...(country === undefined ? {} : { country: countryCode(country) }),
+    ...(identity === undefined ? {} : { identity: identityId(identity) }),
+    ...(Object.keys(names).length === 0 ? {} : { names }),
+    ...(sectors.length === 0 ? {} : { sectors }),
+  };
 }
 
 /** @throws {OperatorError} another organisation has its name or its identity. */

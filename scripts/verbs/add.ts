@@ -5,16 +5,7 @@ import { described } from '../../src/domain/identity';
 import { tlpName } from '../../src/domain/tlp';
 import { hashPassword } from '../../src/identity/passwords';
 import { taken } from '../../src/store/refusals';
-import {
-  choosePassword,
-  countryCode,
-  identityId,
-  loginName,
-  quirkList,
-  refuseTaken,
-  sectorsNamed,
-  translatedNames,
-} from '../local/account-options';
+import { choosePassword, loginName, quirkList, refuseTaken, saidOf } from '../local/account-options';
 import { addGrant } from './add-grant';
 import { describeOrganisations } from '../local/local-door';
 import { didYouMean } from '../nearest';
@@ -41,17 +32,12 @@ function nameOf(a: Arguments): string {
 }
 
 async function addOrganisation(a: Arguments, context: Context): Promise<ExitCode> {
-  const [country, identity] = [a.text('country'), a.text('identity')];
-  const [names, sectors] = [translatedNames(a.values('name-in')), sectorsNamed(a.list('sector'))];
   const told: Organisation = {
     id: uuid(),
     name: nameOf(a),
     kind: oneOf('kind', required(a, 'kind'), KINDS),
     region: oneOf('region', required(a, 'region'), REGIONS),
-    ...(country === undefined ? {} : { country: countryCode(country) }),
-    ...(identity === undefined ? {} : { identity: identityId(identity) }),
-    ...(Object.keys(names).length === 0 ? {} : { names }),
-    ...(sectors.length === 0 ? {} : { sectors }),
+    ...saidOf(a),
     disabled: false,
   };
   const organisation = described(undefined, told, context.clock());

@@ -5,16 +5,7 @@ import { tlpName } from '../../src/domain/tlp';
 import { hashPassword } from '../../src/identity/passwords';
 import { taken } from '../../src/store/refusals';
 import { QUIRKS } from '../../src/domain/access';
-import {
-  choosePassword,
-  countryCode,
-  identityId,
-  loginName,
-  quirkList,
-  refuseTaken,
-  sectorsNamed,
-  translatedNames,
-} from '../local/account-options';
+import { choosePassword, loginName, quirkList, refuseTaken, saidOf } from '../local/account-options';
 import { describeOrganisations } from '../local/local-door';
 import {
   actorOf,
@@ -38,21 +29,16 @@ const what = (name: string, lines: readonly string[]): string =>
   );
 
 async function changeOrganisation(a: Arguments, context: Context, who: string): Promise<ExitCode> {
-  const [name, region, country, identity] = ['new-name', 'region', 'country', 'identity'].map((n) =>
-    a.text(n),
-  );
-  const names = translatedNames(a.values('name-in'));
-  const sectors = sectorsNamed(a.list('sector'));
+  const [name, region] = [a.text('new-name'), a.text('region')];
+  const said = saidOf(a);
   const store = await context.store();
   const before = await findOrganisation(store, who);
   const told = {
     ...before,
     ...(name === undefined ? {} : { name }),
     ...(region === undefined ? {} : { region: oneOf('region', region, REGIONS) }),
-    ...(country === undefined ? {} : { country: countryCode(country) }),
-    ...(identity === undefined ? {} : { identity: identityId(identity) }),
-    ...(Object.keys(names).length === 0 ? {} : { names: { ...before.names, ...names } }),
-    ...(sectors.length === 0 ? {} : { sectors }),
+    ...said,
+    ...(said.names === undefined ? {} : { names: { ...before.names, ...said.names } }),
   };
   const organisation = described(before, told, context.clock());
   refuseTaken(organisation, await store.people.organisations());

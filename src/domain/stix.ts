@@ -4,7 +4,7 @@ import { formatTimestamp, instantKey, parseTimestamp, type Micros } from './time
 export type StixObject = Readonly<Record<string, unknown>>;
 export type SpecVersion = '2.0' | '2.1';
 
-const TYPES = {
+export const TYPES = {
   SDO: [
     'attack-pattern',
     'campaign',

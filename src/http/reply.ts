@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
+import { oneByOne } from '../domain/one-by-one';
 import { TAXII_MEDIA_TYPE } from '../domain/taxii';
 import type { Page } from '../store/objects';
 import { has, weakTag } from './kept/answer';
@@ -27,10 +28,9 @@ export function replyTagged(req: Pick<Request, 'headers'>, res: Response, body: 
   res.end();
 }
 
-let turns = Promise.resolve();
+const inTurn = oneByOne();
 /** One turn of the event loop, for one piece of all answers that are sent so. */
-const turn = (): Promise<void> =>
-  (turns = turns.then(() => new Promise<void>((resolve) => setImmediate(resolve))));
+const turn = (): Promise<void> => inTurn(() => new Promise((resolve) => setImmediate(resolve)));
 
 /** Up to this many characters an answer is put together and has a length. */
 const WHOLE = 256 * 1024;

@@ -10,6 +10,7 @@ import { hostname } from 'node:os';
 import { v4 as uuid } from 'uuid';
 import { scopeFor, type Scope } from '../domain/access';
 import { TaxiiError } from '../domain/errors';
+import { oneByOne } from '../domain/one-by-one';
 import { statedVersion } from '../domain/stix';
 import type { Status } from '../domain/taxii';
 import { formatTimestamp, type Micros } from '../domain/timestamp';
@@ -121,12 +122,7 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
   }
 
   /** Large ones are taken in one after another: what they are found to hold is in memory once, and quotas count true. */
-  let taking: Promise<unknown> = Promise.resolve();
-  const inTurn = (scope: Scope<'write'>, body: Buffer): Promise<Status> => {
-    const taken = taking.then(() => begin(scope, body));
-    taking = taken.catch(() => undefined);
-    return taken;
-  };
+  const inTurn = oneByOne();
 
   return {
     async publish({ principalId, collectionId, body, ...who }: PublishRequest) {
@@ -134,7 +130,7 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
       const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
       const envelope = envelopeIn(bytes, limits);
       if (atOnce || envelope.parts.length === 1) return work(scope, envelope);
-      const pending = await inTurn(scope, bytes);
+      const pending = await inTurn(() => begin(scope, bytes));
       line.start();
       return pending;
     },

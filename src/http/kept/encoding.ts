@@ -1,6 +1,7 @@
 /** Bodies of kept answers in other encodings, made once and not by the thread that answers. */
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
+import { oneByOne } from '../../domain/one-by-one';
 
 export type Encoding = 'br' | 'gzip';
 
@@ -32,7 +33,7 @@ export function encodingFor(header: string | undefined): Encoding | undefined {
 }
 
 /** One body at a time of the whole process: the threads of the pool verify passwords, too. */
-let turns: Promise<unknown> = Promise.resolve();
+const inTurn = oneByOne();
 let waiting = 0;
 
 export class Encoded {
@@ -47,7 +48,9 @@ export class Encoded {
     if (found === 'asked once' && waiting < MOST_WAITING) {
       this.made.set(encoding, 'under way');
       waiting++;
-      turns = turns.then(() => this.make(encoding, pieces)).finally(() => waiting--);
+      void inTurn(() => this.make(encoding, pieces))
+        .catch(() => undefined)
+        .finally(() => waiting--);
     }
     return undefined;
   }

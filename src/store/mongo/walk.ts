@@ -46,21 +46,3 @@ export async function* walkObjects(
   }
   if (group.size > 0) yield [...group];
 }
-
-/** All entries of all objects of which an entry fits, an object at a time. */
-export async function* walkEntries(
-  tables: Pick<Tables, 'entries'>,
-  collection: string,
-  filter: Filter<EntryDoc>,
-): AsyncGenerator<EntryDoc[]> {
-  for await (const uuids of walkObjects(tables, collection, filter)) {
-    const objects = new Map<string, EntryDoc[]>();
-    for (const doc of await tables.entries.find({ c: collection, u: { $in: uuids } }).toArray()) {
-      const key = `${doc.type} ${doc.u}`;
-      const of = objects.get(key);
-      if (of) of.push(doc);
-      else objects.set(key, [doc]);
-    }
-    yield* objects.values();
-  }
-}

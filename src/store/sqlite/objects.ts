@@ -1,4 +1,5 @@
 import { notFound, type Scope } from '../../domain/access';
+import { oneByOne } from '../../domain/one-by-one';
 import type { ObjectQuery } from '../../domain/query';
 import type { Micros } from '../../domain/timestamp';
 import { manifestRecords, pageOf, READ_LIMITS } from '../page';
@@ -31,9 +32,9 @@ const listed = (row: PossibleEntry): Listed => ({
 
 /** Bodies of a page that take some 10 ms to load. */
 const LARGE = 4 * 1024 * 1024;
-let turns = Promise.resolve();
+const inTurn = oneByOne();
 /** One turn of the event loop, for one large page of all that are asked for. */
-const turnAlone = (): Promise<void> => (turns = turns.then(() => turn()));
+const turnAlone = (): Promise<void> => inTurn(turn);
 
 const isLarge = (picked: Picked, query: ObjectQuery, limits: ReadLimits): boolean =>
   pageOf(picked, query.limit, limits.bytes).rows.reduce((sum, { size }) => sum + size, 0) > LARGE;

@@ -3,13 +3,11 @@
  * made in a process of its own, which is given up when the work is aborted.
  */
 import { execFile } from 'node:child_process';
-import { setPriority } from 'node:os';
+import { constants, setPriority } from 'node:os';
 import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
 
 const MOST = 20;
-/** Polls come first. */
-const NICENESS = 10;
 
 function problems(db: Database.Database): string[] {
   const lines = db.pragma(`integrity_check(${MOST})`) as { integrity_check: string }[];
@@ -37,7 +35,8 @@ export const isDamage = (error: unknown): error is Error =>
   error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code);
 
 function main(file: string): string[] {
-  setPriority(NICENESS);
+  // Polls come first.
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   try {
     return problems(new Database(file, { readonly: true, fileMustExist: true }));
   } catch (error) {

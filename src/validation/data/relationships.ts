@@ -1,3 +1,5 @@
+import { TYPES } from '../../domain/stix';
+
 /** Which relationships STIX 2.1 lists (§4–§6, Appendix B): source type → relationship type → target types. */
 export const RELATIONSHIPS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   'attack-pattern': {
@@ -37,28 +39,7 @@ export const RELATIONSHIPS: Readonly<Record<string, Readonly<Record<string, read
   },
   infrastructure: {
     'communicates-with': ['infrastructure', 'ipv4-addr', 'ipv6-addr', 'domain-name', 'url'],
-    'consists-of': [
-      'infrastructure',
-      'observed-data',
-      'artifact',
-      'autonomous-system',
-      'directory',
-      'domain-name',
-      'email-addr',
-      'email-message',
-      'file',
-      'ipv4-addr',
-      'ipv6-addr',
-      'mac-addr',
-      'mutex',
-      'network-traffic',
-      'process',
-      'software',
-      'url',
-      'user-account',
-      'windows-registry-key',
-      'x509-certificate',
-    ],
+    'consists-of': ['infrastructure', 'observed-data', ...TYPES.SCO],
     controls: ['infrastructure', 'malware'],
     delivers: ['malware'],
     has: ['vulnerability'],
