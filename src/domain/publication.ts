@@ -133,6 +133,7 @@ export const sees = (scope: Scope, { rank }: { readonly rank: Rank }): boolean =
  * what it published for the ranks that see it only.
  */
 export function ownerFor(standing: readonly StandingVersion[], rank: Rank): string | undefined {
+  if (standing.length === 0) return undefined;
   const seen = standing.filter((v) => v.rank <= rank);
   const top = Math.max(...seen.map((v) => v.rank));
   return seen.filter((v) => v.rank === top).sort(byArrival)[0]?.owner;

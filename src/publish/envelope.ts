@@ -43,7 +43,8 @@ function ordered(spans: readonly Span[], cut: Cut): readonly Span[] {
 function partsOf(members: readonly Span[], cut: Cut): { from: number; to: number }[] {
   const parts: { from: number; to: number }[] = [];
   let [from, bytes, values] = [0, 0, 0];
-  for (const [i, span] of members.entries()) {
+  for (let i = 0; i < members.length; i++) {
+    const span = members[i] as Span;
     const size = span.end - span.start;
     const full =
       i - from >= PART_SIZE ||

@@ -16,6 +16,11 @@ function quoted(name: string): string {
   return text;
 }
 
+/** What JSON writes otherwise than it is; nearly no text has any of it, and those are not copied. */
+// eslint-disable-next-line no-control-regex -- JSON escapes them
+const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
+const written = (text: string): string => (ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`);
+
 /** What a text that may be a timestamp has at least, and where. */
 const mayBeTime = (text: string): boolean => text.endsWith('Z') && text[10] === 'T';
 
@@ -26,7 +31,7 @@ const mayBeTime = (text: string): boolean => text.endsWith('Z') && text[10] === 
 function canonical(value: unknown): string {
   if (typeof value === 'string') {
     const key = mayBeTime(value) ? instantKey(value) : undefined;
-    return key === undefined ? JSON.stringify(value) : `"${key}Z"`;
+    return key === undefined ? written(value) : `"${key}Z"`;
   }
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   let text = '';

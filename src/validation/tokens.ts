@@ -24,7 +24,10 @@ export const Byte = {
 } as const;
 
 const ESCAPES = new Set(Buffer.from('"\\/bfnrt'));
-const LITERALS = ['true', 'false', 'null'].map((literal) => Buffer.from(literal));
+const LITERALS = new Map(['true', 'false', 'null'].map((word) => [word.charCodeAt(0), Buffer.from(word)]));
+/** The same few names and types stand in every object: texts that came before are found by their bytes. */
+const KNOWN_TEXTS = 1024;
+const LONGEST_KNOWN = 64;
 /** Fewer digits than this, without an exponent, are a finite number. */
 const SURELY_FINITE = 300;
 
@@ -32,6 +35,10 @@ export abstract class Tokens {
   protected at = 0;
   /** Whether there was white space since this was last set to false. */
   protected spaced = false;
+  private readonly known = new Map<
+    number,
+    { readonly start: number; readonly end: number; readonly text: string }
+  >();
 
   constructor(protected readonly bytes: Buffer) {}
 
@@ -58,6 +65,19 @@ export abstract class Tokens {
     return parseInt(digits, 16);
   }
 
+  /** @returns where what needs no look ends: most of what is read, so it is a loop that keeps its place to itself. */
+  private plainUntil(from: number): number {
+    const { bytes } = this;
+    const end = bytes.length;
+    let at = from;
+    while (at < end) {
+      const byte = bytes[at] as number;
+      if (byte === Byte.Quote || byte === Byte.Backslash || byte < 0x20) break;
+      at++;
+    }
+    return at;
+  }
+
   /** @returns the raw bytes between the quotes, and whether there is an escape in them. */
   protected string(): { start: number; end: number; escaped: boolean } {
     const { bytes } = this;
@@ -73,7 +93,7 @@ export abstract class Tokens {
       if (byte < 0x20)
         this.fail('a string holds a control character that is not escaped', 'Escape it as \\u00XX.');
       if (byte !== Byte.Backslash) {
-        this.at++;
+        this.at = this.plainUntil(this.at + 1);
         continue;
       }
       escaped = true;
@@ -96,8 +116,23 @@ export abstract class Tokens {
   }
 
   protected textOf({ start, end, escaped }: { start: number; end: number; escaped: boolean }): string {
-    const raw = this.bytes.toString('utf8', start, end);
-    return escaped ? (JSON.parse(`"${raw}"`) as string) : raw;
+    if (escaped) return JSON.parse(`"${this.bytes.toString('utf8', start, end)}"`) as string;
+    return end - start > LONGEST_KNOWN ? this.bytes.toString('utf8', start, end) : this.shortText(start, end);
+  }
+
+  private shortText(start: number, end: number): string {
+    const { bytes } = this;
+    let slot = end - start;
+    for (let at = start; at < end; at++) slot = (slot * 31 + (bytes[at] as number)) % KNOWN_TEXTS;
+    const known = this.known.get(slot);
+    if (known && known.end - known.start === end - start) {
+      let at = start;
+      while (at < end && bytes[at] === bytes[known.start + at - start]) at++;
+      if (at === end) return known.text;
+    }
+    const text = bytes.toString('utf8', start, end);
+    this.known.set(slot, { start, end, text });
+    return text;
   }
 
   protected number(): void {
@@ -137,13 +172,10 @@ export abstract class Tokens {
 
   /** @returns whether there was one. */
   protected literal(): boolean {
-    for (const literal of LITERALS) {
-      const end = Math.min(this.at + literal.length, this.bytes.length);
-      if (this.bytes.compare(literal, 0, literal.length, this.at, end) === 0) {
-        this.at += literal.length;
-        return true;
-      }
-    }
-    return false;
+    const literal = LITERALS.get(this.bytes[this.at] ?? 0);
+    if (!literal) return false;
+    for (let i = 1; i < literal.length; i++) if (this.bytes[this.at + i] !== literal[i]) return false;
+    this.at += literal.length;
+    return true;
   }
 }

@@ -25,6 +25,17 @@ test('any objects come back as they were, however the JSON is spaced', () => {
   );
 });
 
+test('a name is told from every other, also where very many are read', () => {
+  const names = Array.from({ length: 5000 }, (_, i) => `${i}`.padStart(4, 'a'));
+  const each = names.map((name) => `{"id":"tool--${name}","type":"x-${name}","${name}":{"é${name}":1}}`);
+  const spans = scanEnvelope(Buffer.from(`{"objects":[${each.join(',')}]}`), { depth: 50, objects: 5000 });
+  expect(spans.map(({ id, type }) => [id, type])).toEqual(names.map((n) => [`tool--${n}`, `x-${n}`]));
+  const one = (more: string): string =>
+    `{"objects":[{"id":"tool--1","type":"tool",${names.map((name) => `"${name}":0`).join(',')}${more}}]}`;
+  expect(read(one(''))).toHaveLength(1);
+  for (const name of [names[0], names[4999]]) expect(() => read(one(`,"${name}":0`))).toThrow(/stands twice/);
+});
+
 test('what it accepts JSON.parse accepts, and what it refuses as JSON JSON.parse refuses too', () => {
   const near = fc.tuple(member, fc.nat(), fc.nat(3), fc.string({ maxLength: 2 })).map(([o, at, cut, put]) => {
     const text = JSON.stringify({ objects: [o] });
