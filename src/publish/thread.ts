@@ -13,6 +13,9 @@ import { Calls, type Answer } from '../threads/calls';
 import { openPatiently, type Wait } from '../threads/patiently';
 import { toFailure } from '../threads/failure';
 
+/** Behind polls, and before jobs and examinations: somebody waits for what is written. */
+const NICENESS = 5;
+
 export interface ThreadOptions {
   readonly store: string;
   readonly limits: DoorOptions['limits'];
@@ -113,6 +116,6 @@ async function serve(
 }
 
 if (!isMainThread && parentPort) {
-  goBehind();
+  goBehind(NICENESS);
   void serve(parentPort, workerData as ThreadOptions);
 }

@@ -94,9 +94,9 @@ export interface ArchiveStore {
   objects(): Promise<number>;
   /**
    * Everything, also while others write. An object that comes twice counts as it came last. What a record needs comes
-   * before it. SQLite: as of one moment. MongoDB: each object whole; all collections as of one moment if there is one in
-   * which nobody publishes, else each object as of a moment of its own between the beginning and the end. People, policies
-   * and statuses are as of the beginning: a part that is not done in them is done again, which is harmless.
+   * before it. All collections are as of one moment; on a MongoDB too slow to hold those who write for it, each object is
+   * whole and as of a moment of its own between the beginning and the end. People, policies and statuses are there as of the
+   * beginning: a part that is not done in them is done again, which is harmless.
    */
   dump(): AsyncIterable<ArchiveRecord>;
   /** Writes records as they are, dates and all; one that is there is replaced. For a store that nobody serves. */

@@ -5,7 +5,11 @@ import { MongoClient } from 'mongodb';
 import { v4 as uuid } from 'uuid';
 import { rangesHolding } from '../../src/domain/entries';
 import { StoreUnavailable } from '../../src/domain/errors';
+import { dumper } from '../../src/store/mongo/archive-dump';
+import { catalogReader } from '../../src/store/mongo/catalog';
+import { connect as connectStore } from '../../src/store/mongo/connection';
 import { watch } from '../../src/store/mongo/watchdog';
+import { worker } from '../../src/store/mongo/work';
 import { openStore } from '../../src/store/open';
 import {
   applied,
@@ -112,6 +116,52 @@ if (server === undefined) {
     } finally {
       await a.close();
       await b.close();
+    }
+  });
+
+  test.each([
+    ['follows them until they pause, or holds them', undefined],
+    ['holds them from the first round on', 0],
+  ])('a backup beside writers that never pause is of one moment: it %s', async (_, rounds) => {
+    const url = database();
+    const [writer, connection] = [await openStore(url), await connectStore(url, {})];
+    try {
+      const quiet = collection();
+      // Written in the opposite order of that in which they are read: what is read late would hold more.
+      const moving = Array.from({ length: 6 }, () => collection()).sort((x, y) => (x.id < y.id ? 1 : -1));
+      await applied(writer, quiet, ...moving);
+      await writer.objects.append(write(quiet), part([tool(toolId(), 1, 0)]));
+      const writes = { over: false };
+      const writing = (async () => {
+        const id = toolId();
+        for (let n = 1; !writes.over; n++)
+          for (const c of moving)
+            await writer.objects.append(
+              write(c),
+              part([tool(toolId(), 1, 0), tool(id, 1, 0, { modified: new Date(n).toISOString() })]),
+            );
+      })();
+      const dump = dumper(worker(connection), catalogReader(connection), rounds);
+      for (let backups = 0; backups < 3; backups++) {
+        const last = new Map<string, Map<string, number>>();
+        for await (const record of dump())
+          if (record.kind === 'object') {
+            const of = last.get(record.collection) ?? new Map<string, number>();
+            last.set(record.collection, of.set(record.id, record.versions.length));
+          }
+        const versions = (c: typeof quiet): number =>
+          [...(last.get(c.id)?.values() ?? [])].reduce((sum, n) => sum + n, 0);
+        expect(versions(quiet)).toBe(1);
+        const counts = moving.map(versions);
+        expect(counts).toEqual([...counts].sort((x, y) => y - x));
+        expect([0, 2]).toContain((counts[0] ?? 0) - (counts.at(-1) ?? 0));
+      }
+      writes.over = true;
+      await writing;
+      expect(await writer.house.check(() => undefined)).toEqual([]);
+    } finally {
+      await writer.close();
+      await connection.close();
     }
   });
 

@@ -1,4 +1,5 @@
 /** All of a store out. */
+import { randomUUID } from 'node:crypto';
 import type { Filter } from 'mongodb';
 import type { Organisation, Principal } from '../../domain/access';
 import { QUESTIONS } from '../../domain/entries';
@@ -14,6 +15,7 @@ import type {
 import { settleTold, toAuditRecord } from './audit';
 import { handGrants, type CatalogReader } from './catalog';
 import { readChunks } from './chunks';
+import { NOTHING } from './effects';
 import type { Link } from './chain';
 import { look } from './look';
 import type { Span } from './spans';
@@ -21,8 +23,10 @@ import type { EntryDoc, StatusDoc } from './tables';
 import { walkObjects } from './walk';
 import type { Worker } from './work';
 
-/** Rounds in which a dump follows those who write. */
-const MOST_ROUNDS = 10;
+/** Rounds in which a dump follows those who write; then times that it holds them, and tries for each to be the faster one. */
+const ROUNDS = 4;
+const MOST_HOLDS = 5;
+const MOST_TRIES = 50;
 
 function archived(collection: string, id: string, docs: readonly EntryDoc[]): ArchivedObject {
   const live = docs.filter((d) => d.state === 'live').sort((a, b) => a.date - b.date);
@@ -55,7 +59,8 @@ function archived(collection: string, id: string, docs: readonly EntryDoc[]): Ar
   return { kind: 'object', collection, id, versions, removed };
 }
 
-export function dumper(worker: Worker, catalog: CatalogReader): ArchiveStore['dump'] {
+/** @param rounds before those who write are held; replaced in tests. */
+export function dumper(worker: Worker, catalog: CatalogReader, rounds = ROUNDS): ArchiveStore['dump'] {
   const { connection, log } = worker;
   const { tables } = connection;
 
@@ -105,35 +110,75 @@ export function dumper(worker: Worker, catalog: CatalogReader): ArchiveStore['du
     }
   }
 
+  /** What a collection holds as of a tip, or what changed in it since an earlier one. */
+  async function* changesOf(c: string, before: Link | undefined, tip: Link): AsyncGenerator<ArchiveRecord> {
+    yield { kind: 'last', collection: c, date: tip.last };
+    if (!before) {
+      yield* recordsOf(c, {}, tip);
+      return;
+    }
+    const cut = await log.cutsBetween(c, before, tip);
+    const spans: Span[] = [...cut, [before.last + 1, tip.last]];
+    const within = spans.map(([from, to]): Filter<EntryDoc> => ({ date: { $gte: from, $lte: to } }));
+    yield* recordsOf(c, { $or: within }, tip);
+  }
+
   /**
-   * All collections. What changed while they were read is read again, less each time; once a round finds every chain where
-   * the round before left it, all of them stand as of one moment. Where publishing never pauses there is no such round:
-   * then each object is whole and as of a moment of its own between the beginning and the end, and of those that were
-   * added since the last round began some are missing. No date could part them: a later batch cuts entries of before.
+   * Follows the collections that move while they are held, for less than a second: who writes there waits.
+   *
+   * @param tips where they were; moved on. @returns whether all collections stand as of one moment.
+   */
+  async function* heldRound(
+    ids: readonly string[],
+    moving: readonly string[],
+    tips: Map<string, Link>,
+  ): AsyncGenerator<ArchiveRecord, boolean> {
+    const held = await Promise.all(
+      moving.map(async (c) => {
+        for (let tries = 0; ; tries++) {
+          const tip = await log.caughtUp(c);
+          const link = await log.hold(c, tip, randomUUID(), NOTHING);
+          if (link || tries >= MOST_TRIES) return { c, tip, link };
+        }
+      }),
+    );
+    try {
+      for (const { c, tip } of held) {
+        yield* changesOf(c, tips.get(c), tip);
+        tips.set(c, tip);
+      }
+      const ends = new Map([...tips, ...held.map(({ c, tip, link }) => [c, link ?? tip] as const)]);
+      const still = await Promise.all(ids.map((c) => log.isTip(c, ends.get(c) as Link)));
+      return held.every(({ link }) => link !== undefined) && still.every(Boolean);
+    } finally {
+      await Promise.all(held.flatMap(({ c, link }) => (link ? [log.letGo(c, link, NOTHING)] : [])));
+    }
+  }
+
+  /**
+   * All collections, as of one moment. What changed while they were read is read again, less each time, until a round finds
+   * every chain where the round before left it. Where publishing leaves no such gap, those that move are held for a last
+   * short round. Only where that fails several times, on a database too slow for it, each object is as of a moment of its
+   * own between the beginning and the end.
    */
   async function* collectionsOf(ids: readonly string[]): AsyncGenerator<ArchiveRecord> {
     const tips = new Map<string, Link>();
-    for (let round = 0; round < MOST_ROUNDS; round++) {
-      let moved = false;
+    let moving = [...ids];
+    for (let round = 0; round < rounds; round++) {
+      moving = [];
       for (const c of ids) {
         const before = tips.get(c);
         const tip = await log.caughtUp(c);
         if (before?.n === tip.n) continue;
-        moved = true;
+        moving.push(c);
+        yield* changesOf(c, before, tip);
         tips.set(c, tip);
-        yield { kind: 'last', collection: c, date: tip.last };
-        if (!before) yield* recordsOf(c, {}, tip);
-        else {
-          const cut = await log.cutsBetween(c, before, tip);
-          const spans: Span[] = [...cut, [before.last + 1, tip.last]];
-          yield* recordsOf(
-            c,
-            { $or: spans.map(([from, to]): Filter<EntryDoc> => ({ date: { $gte: from, $lte: to } })) },
-            tip,
-          );
-        }
       }
-      if (!moved) return;
+      if (moving.length === 0) return;
+    }
+    for (let holds = 0; holds < MOST_HOLDS; holds++) {
+      if (yield* heldRound(ids, moving, tips)) return;
+      moving = [...ids];
     }
   }
 

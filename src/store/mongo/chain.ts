@@ -191,6 +191,22 @@ export class Log<Effects> {
   }
 
   /**
+   * Holds a chain where it is, for no longer than a batch is left to its writer: behind the tip stands one that does nothing
+   * and is not applied. What is held counts only if it still is the tip when the work is done.
+   *
+   * @returns it, for {@link letGo}; undefined: another was faster.
+   */
+  async hold(collection: string, tip: Link, token: string, nothing: Effects): Promise<Link | undefined> {
+    const link = { n: tip.n + 1, last: tip.last, token };
+    if (!(await this.store.insert(collection, link, nothing))) return undefined;
+    return { ...link, cuts: [], applied: false };
+  }
+
+  async letGo(collection: string, link: Link, nothing: Effects): Promise<void> {
+    if (!(await this.store.apply(collection, link, nothing))) await this.store.withdraw(collection, link);
+  }
+
+  /**
    * Writes the batch after a tip and applies it.
    *
    * @returns false: another was faster; look again. @throws {TaxiiError} it cannot be stored, and was not.

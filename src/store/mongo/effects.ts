@@ -23,6 +23,8 @@ export interface Effects {
   readonly drop?: true;
 }
 
+export const NOTHING: Effects = { inserts: [], cuts: [], audit: [], markings: [] };
+
 /** A document holds 16 MB; some room for what the database adds. */
 const MOST_DOCUMENT = 16 * 1024 * 1024 - 16 * 1024;
 /** It is whole in memory when it is written or applied. */
