@@ -180,7 +180,7 @@ async function main(count: number, seconds: number): Promise<void> {
       try {
         await measure(server, count, seconds);
       } catch (error) {
-        say(`${server.name}: failed (${(error as Error).message.slice(0, 30)})`, NaN, '');
+        say(`${server.name}: failed (${(error as Error).message.slice(0, 9)})`, null, '');
       } finally {
         await server.stop();
       }

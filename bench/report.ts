@@ -14,7 +14,7 @@ const MARK = /(<!-- bench: [^>]*-->\n)[^]*?(\n<!-- end -->)/;
 /** How much of a goal is reached, 1 and more: all of it; undefined where it is no number. */
 function reached({ value, wanted }: Line): number | undefined {
   const [, sign, number] = /^([≥≤<]) ([\d,.]+)/.exec(wanted) ?? [];
-  if (sign === undefined || number === undefined) return undefined;
+  if (sign === undefined || number === undefined || value === null) return undefined;
   const goal = Number(number.replaceAll(',', ''));
   return sign === '≥' ? value / goal : goal / value;
 }

@@ -4,7 +4,8 @@ import { cpus, totalmem } from 'node:os';
 
 export interface Line {
   readonly what: string;
-  readonly value: number;
+  /** null: it could not be done. */
+  readonly value: number | null;
   readonly unit: string;
   /** In words; empty where nothing is asked. */
   readonly wanted: string;
@@ -12,10 +13,14 @@ export interface Line {
 
 const lines: Line[] = [];
 
-export const shown = (value: number): string =>
-  value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(value < 0.1 ? 2 : 3);
+export const shown = (value: number | null): string =>
+  value === null
+    ? 'not done'
+    : value >= 100
+      ? Math.round(value).toLocaleString('en')
+      : value.toPrecision(value < 0.1 ? 2 : 3);
 
-export function say(what: string, value: number, unit: string, wanted = ''): void {
+export function say(what: string, value: number | null, unit: string, wanted = ''): void {
   lines.push({ what, value, unit, wanted });
   console.log(`${what.padEnd(72)} ${`${shown(value)} ${unit}`.padEnd(22)} ${wanted && `wanted: ${wanted}`}`);
 }
