@@ -20,9 +20,9 @@ export function retirer(worker: Worker, catalog: CatalogReader) {
     const collection = await catalog.collection(collectionId);
     if (!collection) return { objects: 0, versions: 0 };
     const name = `${collection.apiRoot}/${collection.alias}`;
-    const kept = new Set(held);
+    const kept = new Set(held.map(objectOf));
     const wanted = (doc: { o: string; type: string }): boolean =>
-      !kept.has(doc.o) && (types.includes(doc.type) || types.includes(groupOf(doc.type)));
+      !kept.has(objectOf(doc.o)) && (types.includes(doc.type) || types.includes(groupOf(doc.type)));
     const projection = { o: 1, type: 1, date: 1 } as const;
     const seen = new Set<string>();
     let [objects, versions] = [0, 0];

@@ -1,6 +1,7 @@
 /** Retention: objects of which nothing was added since, taken out in small units of work. */
 import { groupOf } from '../../domain/stix';
 import type { Micros } from '../../domain/timestamp';
+import { objectOf } from '../../domain/unit';
 import type { Permit } from '../house';
 import type { Retirement } from '../objects';
 import { OBJECT } from './by-id';
@@ -45,10 +46,11 @@ export async function retire(
     { row: number; api_root: string; definition: string } | undefined;
   if (!found) return { objects: 0, versions: 0 };
   const name = `${found.api_root}/${(JSON.parse(found.definition) as { alias: string }).alias}`;
-  const kept = new Set(held);
+  const kept = new Set(held.map(objectOf));
   const isWanted = (type: string): boolean => types.includes(type) || types.includes(groupOf(type));
   const look = (object: ObjectKey): Looked => sql(LOOK).get(object) as Looked;
-  const isDue = ({ id, newest }: Looked): boolean => newest !== null && newest < before && !kept.has(id);
+  const isDue = ({ id, newest }: Looked): boolean =>
+    newest !== null && newest < before && !kept.has(objectOf(id));
 
   let [objects, versions] = [0, 0];
   let due: ObjectKey[] = [];

@@ -96,6 +96,7 @@ export class Work {
   /** Takes versions of one object out. */
   drop(id: string, versions: readonly { readonly ref: Ref; readonly key: string }[]): void {
     const { sql } = this.connection;
+    this.lookAround(id, new Set(versions.map((v) => v.key)));
     for (const { ref } of versions) {
       sql(leaveStones('row = ?')).run(ref);
       sql(
@@ -105,8 +106,9 @@ export class Work {
       for (const table of ['entries', 'citations', 'owners'])
         sql(`DELETE FROM ${table} WHERE version = ?`).run(ref);
       sql('DELETE FROM versions WHERE row = ?').run(ref);
+      this.unit.drop(id, ref);
     }
-    this.lookAround(id, new Set(versions.map((v) => v.key)));
+    this.lookAround(id, []);
   }
 
   /** Settles and writes what the unit did. @param additions with who published them. */

@@ -39,6 +39,20 @@ export function describeGained(name: string, open: Open): void {
       expect(await found(store, read(c, 0))).toEqual([tool(id, 1, 0)]);
     });
 
+    test('a removed only version of the newer specification brings all of the older one back (T-226)', async () => {
+      const { store, c } = await withCollection({ specVersions: ['2.0', '2.1'] });
+      const id = toolId();
+      const old = [1, 2, 3, 4].map((n) => tool(id, n, 2, { spec_version: '2.0' }));
+      await store.objects.append(write(c), part([tool(id, 3, 0)]));
+      await store.objects.append(write(c), part(old.filter((_, n) => n !== 2)));
+      const past = (await store.objects.list(read(c, 4), everything)).last!;
+      const all = query({ version: ALL, after: past });
+      expect(await found(store, read(c, 4), all)).toEqual([]);
+      await store.objects.remove(removal(c, principal(0)), id, { version: ALL, specVersions: undefined });
+      expect(await found(store, read(c, 4), all)).toEqual([old[0], old[1], old[3]]);
+      expect(await store.house.check(() => undefined)).toEqual([]);
+    });
+
     test('a marking definition that arrives re-ranks who cites it (D5)', async () => {
       const { store, c } = await withCollection({ defaultTlp: 4 });
       const marking = `marking-definition--${uuid()}`;

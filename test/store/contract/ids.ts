@@ -54,7 +54,7 @@ export function describeIds(name: string, open: Open): void {
       expect(await store.house.check(() => undefined)).toEqual([]);
     });
 
-    test('is held already if only the spelling differs, goes by either, and is retired whole', async () => {
+    test('is held already if only the spelling differs, goes by either, is held back by either, and is retired whole', async () => {
       const c = collection();
       await applied(store, c);
       const id = lettered();
@@ -64,6 +64,7 @@ export function describeIds(name: string, open: Open): void {
       const all = { version: ALL, specVersions: undefined, publisher: undefined };
       const retire = (held: string[]) =>
         store.objects.retire(c.id, { types: ['tool'], before: Number.MAX_SAFE_INTEGER, held }, 'test', true);
+      for (const held of [id, upper(id)]) expect(await retire([held])).toEqual({ objects: 0, versions: 0 });
       expect(await retire([])).toEqual({ objects: 1, versions: 2 });
       expect(await found(store, read(c, 4), query())).toEqual([]);
       for (const [n, spelt] of [id, upper(id)].entries())
