@@ -51,7 +51,7 @@ async function serve(
 ): Promise<void> {
   const waits = (wait: Wait): void => log.warn(wait, WAITING);
   const store = await patiently(() => openStore(config.store, { readonly: true, inTurns: true }), waits);
-  const { objects, stop: stopExamining } = examineApart(store.objects, config.store, waits, (error, pause) =>
+  const { stop: stopExamining, ...apart } = examineApart(store, config.store, waits, (error, pause) =>
     log.error({ err: error, pause }, 'the thread that examines ended; another one is started'),
   );
   const door = startThread(
@@ -65,7 +65,7 @@ async function serve(
   );
   const readings = new Readings();
   const server = createServer(
-    createApp({ store: { ...store, objects }, door, config, log, clock, readings }),
+    createApp({ store: { ...store, ...apart }, door, config, log, clock, readings }),
     config,
   );
   const drain = drainable(server);

@@ -16,6 +16,7 @@ const MAY: readonly (readonly [room: string, may: readonly string[]])[] = [
   ['store/open$', ['domain/', 'store/']],
   ['publish/door$', ['domain/', PORT]],
   ['threads/read$', ['domain/', PORT, 'store/open$', 'threads/']],
+  ['threads/tellings$', ['domain/', PORT]],
   ['threads/', ['domain/', 'threads/']],
   [
     'publish/thread$',

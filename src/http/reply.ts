@@ -11,7 +11,7 @@ import { has, weakTag } from './kept/answer';
 export type Body = string | readonly Buffer[];
 
 /** @param body empty: an answer without payload. */
-export function reply(res: Response, status: number, body: string): void {
+export function reply(res: Response, status: number, body: string | Buffer): void {
   res.writeHead(status, { 'Content-Type': TAXII_MEDIA_TYPE, 'Content-Length': Buffer.byteLength(body) });
   res.end(body);
 }
@@ -32,40 +32,44 @@ const inTurn = oneByOne();
 /** One turn of the event loop, for one piece of all answers that are sent so. */
 const turn = (): Promise<void> => inTurn(() => new Promise((resolve) => setImmediate(resolve)));
 
-/** Up to this many characters an answer is put together and has a length. */
+/** Up to this many bytes an answer is put together and has a length. */
 const WHOLE = 256 * 1024;
 
 /**
  * 200 with text that is read while it is sent: no more of it is in memory than the client has room for. What goes wrong
  * after the first bytes ends the connection.
  */
-export async function replyPieces(res: Response, pieces: AsyncIterable<string>): Promise<void> {
+export async function replyPieces(res: Response, pieces: AsyncIterable<string | Uint8Array>): Promise<void> {
   const rest = pieces[Symbol.asyncIterator]();
-  let begun = '';
-  while (begun.length <= WHOLE) {
-    const next = await rest.next();
-    if (next.done === true) {
-      reply(res, 200, begun);
-      return;
-    }
-    begun += next.value;
-  }
-  async function* all(): AsyncIterable<string> {
-    yield begun;
+  const begun: Buffer[] = [];
+  async function* all(): AsyncIterable<string | Uint8Array> {
+    yield* begun;
     // Pieces are at hand at once: without a turn between two of them a client that takes them fast holds others up.
     for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
       yield next.value;
       await turn();
     }
   }
-  res.statusCode = 200;
-  res.setHeader('Content-Type', TAXII_MEDIA_TYPE);
-  await pipeline(Readable.from(all(), { objectMode: false, highWaterMark: WHOLE }), res).catch(
-    (error: unknown) => {
-      // Whoever hung up wants no answer.
-      if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
-    },
-  );
+  try {
+    for (let bytes = 0; bytes <= WHOLE;) {
+      const next = await rest.next();
+      if (next.done === true) {
+        reply(res, 200, Buffer.concat(begun));
+        return;
+      }
+      const piece = Buffer.from(next.value);
+      begun.push(piece);
+      bytes += piece.length;
+    }
+    res.statusCode = 200;
+    res.setHeader('Content-Type', TAXII_MEDIA_TYPE);
+    await pipeline(Readable.from(all(), { objectMode: false, highWaterMark: WHOLE }), res);
+  } catch (error) {
+    // Whoever hung up wants no answer.
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  } finally {
+    await rest.return?.();
+  }
 }
 
 const END = Buffer.from(']}');

@@ -55,8 +55,8 @@ export interface StatusText {
   readonly principalId: string;
   readonly collectionId: string;
   readonly total: number;
-  /** Its JSON as of one moment, in pieces of at most a part's details, each read when it is asked for. */
-  readonly pieces: AsyncIterable<string>;
+  /** Its JSON as of one moment, in pieces of at most a part's details or some 256 KiB, each read when it is asked for. */
+  readonly pieces: AsyncIterable<string | Uint8Array>;
 }
 
 export interface AuditRecord {

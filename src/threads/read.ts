@@ -1,6 +1,6 @@
 /**
  * The thread that examines: pages that no index answers parse bodies of many MB, and the thread that answers polls
- * never parses a body. What an index answers is read where it is asked for.
+ * never parses a body. What an index answers is read where it is asked for. Large statuses are put together here, too.
  */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { BEHIND, goBehind } from './behind';
@@ -13,12 +13,27 @@ import { keepThread } from './kept';
 import { openPatiently, type Wait } from './patiently';
 import { openStore } from '../store/open';
 import type { ObjectStore, Page } from '../store/objects';
+import type { Store } from '../store/store';
+import { Tellings, toldApart, type Tell } from './tellings';
 
 type Verb = 'find' | 'manifest';
-type Call = { readonly id: string } & (
-  | { readonly verb: Verb; readonly scope: Scope<'read'>; readonly query: ObjectQuery }
-  | { readonly verb: 'abort' }
-);
+interface Read {
+  readonly id: string;
+  readonly verb: Verb;
+  readonly scope: Scope<'read'>;
+  readonly query: ObjectQuery;
+}
+interface Telling {
+  readonly id: string;
+  readonly verb: 'tell';
+  readonly tell: Tell;
+}
+interface Ended {
+  readonly id: string;
+  readonly verb: 'abort' | 'forget';
+}
+type Call = Read | Telling | Ended;
+type Parts = Pick<Store, 'objects' | 'records'>;
 type Word = Answer | { readonly waits: Wait };
 
 /** What it reads is parsed and let go at once: more room for the young would only be filled, in MB. */
@@ -31,14 +46,14 @@ const asBuffer = (items: Uint8Array): Buffer => Buffer.from(items.buffer, items.
  * @param url of the store, which the thread opens for itself. @param waits told of each wait for the store.
  * @param died called whenever the thread ends by itself. It only reads: another is started in its place after a pause,
  *   and who asks meanwhile is told that the store is out of reach.
- * @returns the objects with what must be examined read in the thread; `stop` ends it, when nothing is read any more.
+ * @returns the same with what must be examined read in the thread; `stop` ends it, when nothing is read any more.
  */
 export function examineApart(
-  objects: ObjectStore,
+  { objects, records }: Parts,
   url: string,
   waits: (wait: Wait) => void,
   died: (error: Error, pause: number) => void,
-): { readonly objects: ObjectStore; readonly stop: () => Promise<void> } {
+): Parts & { readonly stop: () => Promise<void> } {
   const calls = new Calls('The thread that examines ended.');
   const thread = keepThread(
     __filename,
@@ -88,12 +103,19 @@ export function examineApart(
       return { ...page, items: asBuffer(page.items) };
     };
 
+  const tell = async (tell: Tell): Promise<Uint8Array | undefined> => {
+    if (!thread.worker()) throw calls.over();
+    return calls.ask<Uint8Array | undefined>((id) => send({ id, verb: 'tell', tell }));
+  };
+  const forget = (telling: string): void => send({ id: telling, verb: 'forget' });
+
   return {
     objects: {
       ...objects,
       find: bytes('find'),
       manifest: bytes('manifest'),
     },
+    records: { ...records, ...toldApart(records, tell, forget) },
     stop: async () => {
       thread.last();
       await thread.worker()?.terminate();
@@ -107,12 +129,17 @@ async function serve(port: NonNullable<typeof parentPort>, url: string): Promise
     (waits) => port.postMessage({ waits } satisfies Word),
   );
   const underWay = new Map<string, AbortController>();
-  async function read({ id, verb, scope, query }: Exclude<Call, { verb: 'abort' }>): Promise<void> {
+  const tellings = new Tellings(async () => (await opening.now()).records);
+  async function read({ verb, scope, query }: Read, signal: AbortSignal): Promise<Page<unknown>> {
+    const { objects } = await opening.now();
+    return objects[verb](scope, query, signal);
+  }
+  async function answer(call: Read | Telling): Promise<void> {
+    const { id } = call;
     const work = new AbortController();
     underWay.set(id, work);
     try {
-      const { objects } = await opening.now();
-      const value = await objects[verb](scope, query, work.signal);
+      const value = await (call.verb === 'tell' ? tellings.piece(call.tell) : read(call, work.signal));
       port.postMessage({ id, value } satisfies Word);
     } catch (error) {
       port.postMessage({ id, failure: toFailure(error) } satisfies Word);
@@ -121,8 +148,9 @@ async function serve(port: NonNullable<typeof parentPort>, url: string): Promise
     }
   }
   port.on('message', (call: Call) => {
-    if (call.verb === 'abort') underWay.get(call.id)?.abort(new Error('Nobody waits for it any more.'));
-    else void read(call);
+    if ('scope' in call || 'tell' in call) void answer(call);
+    else if (call.verb === 'abort') underWay.get(call.id)?.abort(new Error('Nobody waits for it any more.'));
+    else tellings.forget(call.id);
   });
   await opening.opened;
 }
