@@ -29,6 +29,10 @@ test('twenty who wait for one batch: one of them applies it, and all go on', asy
   const head = (): Link => ({ n: 1, last: 1, cuts: [], token: 't', applied });
   const store: LogStore<object> = {
     newest: async () => head(),
+    behind: async (_, n) => {
+      looks++;
+      return { links: n === 0 ? [head()] : [], pruned: 0, more: false };
+    },
     link: async (_, n) => {
       looks++;
       return n === 1 ? head() : undefined;
@@ -57,6 +61,7 @@ test('a reader does not wait for a batch that is not applied: it reads behind it
   links.push({ n: 2, last: 9, cuts: [], token: 'b', applied: false });
   const store: LogStore<object> = {
     newest: async () => links[1],
+    behind: async (_, n) => ({ links: links.slice(n), pruned: 0, more: false }),
     link: async (_, n) => links[n - 1],
     insert: async () => false,
     apply: () => Promise.reject(new Error('nobody asked for it')),
@@ -174,7 +179,7 @@ if (server === undefined) {
       // Whoever was asleep: in the middle of the second batch, before writing the third, and while reading.
       expect(await store.apply('c', { n: 2, token: 't2' }, add(2).effects)).toBe(false);
       expect(await asleep.commit('c', old, 'late', add(9))).toBe(false);
-      expect(await asleep.cutSince('c', old, [[1, 2]])).toBe(1);
+      expect(await asleep.since('c', old, [[1, 2]])).toEqual({ cut: 1, came: true });
       expect(await asleep.caughtUp('c')).toMatchObject({ n: 5, last: 5 });
       expect(await batches()).toEqual([1, 5]);
       expect((await tables.entries.find({ c: 'c' }).toArray()).map(({ date }) => date)).toEqual([4, 5]);

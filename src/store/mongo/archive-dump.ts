@@ -75,7 +75,9 @@ export function dumper(worker: Worker, catalog: CatalogReader, rounds = ROUNDS):
       c,
       async ({ last }, session) => {
         const docs = await tables.entries.find({ c, u, date: { $lte: last } }, { session }).toArray();
-        return { value: { last, docs }, within: docs.map(({ date }) => [date, date]) };
+        const within = docs.map(({ date }): Span => [date, date]);
+        // What comes later is found by the next round.
+        return { value: async () => ({ last, docs }), within, open: false };
       },
       () => (uuids.length > 1 ? 'disturbed' : undefined),
     );

@@ -11,6 +11,10 @@ import { EVERYTHING, spansFrom, spansOf } from './spans';
 
 /** Below this the effects stand in the batch itself; a document holds 16 MB at most. */
 const INLINE = 256 * 1024;
+/** Links that are read in one step. */
+const WALK = 100;
+/** What takes no longer than this is at the same time, for whom half a day matters (prune.ts). */
+const AT_ONCE_MS = 60_000;
 
 export const idOf = (collection: string, n: number): string => `${collection}:${n}`;
 
@@ -54,6 +58,21 @@ export function batchStore(connection: Connection): LogStore<Effects> {
     newest: async (collection) => {
       const [doc] = await tables.batches.find({ c: collection }, HEAD).sort({ n: -1 }).limit(1).toArray();
       return linkOf(doc ?? null);
+    },
+    behind: async (collection, n) => {
+      const began = [performance.now(), Date.now()];
+      const [docs, mark] = await Promise.all([
+        tables.batches
+          .find({ c: collection, n: { $gt: n } }, HEAD)
+          .sort({ n: 1 })
+          .limit(WALK)
+          .toArray(),
+        markOf(collection),
+      ]);
+      const took = Math.max(performance.now() - began[0]!, Date.now() - began[1]!);
+      const links = docs.flatMap((doc) => linkOf(doc) ?? []);
+      const pruned = took > AT_ONCE_MS ? await markOf(collection) : mark;
+      return { links, pruned, more: docs.length === WALK };
     },
     link: async (collection, n) => linkOf(await tables.batches.findOne({ _id: idOf(collection, n) }, HEAD)),
     insert: async (collection, { n, last, token }, effects) => {

@@ -10,12 +10,14 @@
  * Readers see no entry behind the horizon: the `last` of the newest batch that is applied. So nobody sees a later
  * date before an earlier one, whatever process wrote it. What is inserted later lies behind the horizon; only what
  * later batches cut could be missing from a look. A batch says where it cuts, and its head is there before its first
- * cut: a look that finds no cut within its dates afterwards, applied or not, saw one moment, and stands.
+ * cut: a look that finds no cut within its dates afterwards, applied or not, saw one moment, and stands. A process that
+ * knows an applied batch looks at once, as of that one; if the chain turns out to have gone on meanwhile, a look that
+ * ends where the chain ended is looked at again.
  *
  * Old batches are pruned (prune.ts), and their places are free again. The mark up to where is raised before the first
- * of them goes, so whoever asks for it afterwards knows what to think of what it did before. A walk along the chain
- * counts only if it began behind the mark: else what it missed may have been pruned, and what it found may be a late
- * insert. A batch that was inserted counts only if it lies behind the mark: else its place had been another's, and it is
+ * of them goes, half a day before, so whoever asks for it afterwards, or at the same time, knows what to think of what it
+ * did. A walk along the chain counts only if it began behind the mark: else what it missed may have been pruned, and what
+ * it found may be a late insert. A batch that was inserted counts only if it lies behind the mark: else its place had been another's, and it is
  * withdrawn. What lies before the mark was applied, so nobody applies it any more.
  *
  * Faults. Crash before the insert: nothing happened. After it: the next reader or writer applies it. A pause of any
@@ -42,6 +44,11 @@ export interface Link {
 export interface LogStore<Effects> {
   newest(collection: string): Promise<Link | undefined>;
   link(collection: string, n: number): Promise<Link | undefined>;
+  /** The first links behind a place, in order, and the mark, asked for at the same time or after them. */
+  behind(
+    collection: string,
+    n: number,
+  ): Promise<{ readonly links: readonly Link[]; readonly pruned: number; readonly more: boolean }>;
   /** The mark: up to which place batches were pruned, or may be at any time; 0: none. It only rises. */
   pruned(collection: string): Promise<number>;
   /** The unique insert. @returns false: the place is another's. @throws the outcome is unknown. */
@@ -73,9 +80,19 @@ export interface Pace {
   now(): number;
 }
 
+/** What became of a look. */
+export interface Since {
+  /** The first of the dates on which it depends that may have changed under it; undefined: it saw one moment. */
+  readonly cut: Micros | undefined;
+  /** Whether the chain went on, and that is applied: what came may be missing in it. */
+  readonly came: boolean;
+}
+
 export class Log<Effects> {
   /** The newest link that this process has seen: the chain only grows. */
   private readonly seen = new Map<string, Link>();
+  /** The newest that it knows to be applied. */
+  private readonly settled = new Map<string, Link>();
   /** By collection: a batch is waited for, and applied, by one of all who wait for it in this process. */
   private readonly applying = new Map<string, Promise<unknown>>();
 
@@ -85,41 +102,61 @@ export class Log<Effects> {
     private readonly patience = PATIENCE_MS,
   ) {}
 
-  /** The links after one, in order; undefined: there were others, and they were pruned. */
-  private async after(collection: string, link: Link): Promise<Link[] | undefined> {
+  /**
+   * The link itself, if it still is there, and those after it, in order.
+   *
+   * @returns undefined: there were others, and they were pruned.
+   */
+  private async from(collection: string, link: Link): Promise<Link[] | undefined> {
     const found: Link[] = [];
-    for (let { n } = link; ; n++) {
-      const next = await this.store.link(collection, n + 1);
-      if (!next) break;
-      found.push(next);
+    for (let [expected, goesOn] = [link.n, true]; goesOn;) {
+      const { links, pruned, more } = await this.store.behind(collection, expected - 1);
+      if (pruned > link.n) return undefined;
+      goesOn = false;
+      for (const next of links) {
+        if (expected === link.n && next.n === expected + 1) expected++;
+        // One that is missing was inserted while this looked: what comes after it came later still.
+        if (next.n !== expected) break;
+        found.push(next);
+        expected++;
+        goesOn = more;
+      }
     }
-    if ((await this.store.pruned(collection)) > link.n) return undefined;
-    const newest = found.at(-1);
-    if (newest) this.remember(collection, newest);
-    return found;
+    // Only when one is applied can the next be written.
+    const known = found.map((next, i) => (i < found.length - 1 ? { ...next, applied: true } : next));
+    for (const next of known) this.remember(collection, next);
+    return known;
   }
 
   private remember(collection: string, link: Link): void {
-    const before = this.seen.get(collection);
-    if (!before || before.n <= link.n) this.seen.set(collection, link);
+    for (const known of link.applied ? [this.seen, this.settled] : [this.seen]) {
+      const before = known.get(collection);
+      if (!before || before.n <= link.n) known.set(collection, link);
+    }
+  }
+
+  /** The links after one, in order; undefined: there were others, and they were pruned. */
+  private async after(collection: string, link: Link): Promise<Link[] | undefined> {
+    return (await this.from(collection, link))?.filter(({ n }) => n > link.n);
   }
 
   /** The newest link, applied or not. */
   private async tip(collection: string): Promise<Link> {
     let known = this.seen.get(collection);
     for (let walks = 0; walks < MOST_WALKS; walks++) {
-      let from = known ?? (await this.store.newest(collection)) ?? START;
-      if (!from.applied) from = (await this.store.link(collection, from.n)) ?? from;
-      const later = await this.after(collection, from);
+      const from = known ?? (await this.store.newest(collection)) ?? START;
+      const later = await this.from(collection, from);
       known = undefined;
-      if (!later) continue;
-      const tip = later.at(-1) ?? from;
-      this.remember(collection, tip);
-      return tip;
+      if (later) return later.at(-1) ?? from;
     }
     throw new StoreUnavailable(
       'The chain of the collection is pruned faster than it can be walked. Try again.',
     );
+  }
+
+  /** A link that was applied when this process last looked; others may have come since. */
+  known(collection: string): Link | undefined {
+    return this.settled.get(collection);
   }
 
   /** The newest link, applied: by its writer, or if that takes too long by this process. For whoever writes. */
@@ -139,20 +176,18 @@ export class Log<Effects> {
     const tip = await this.tip(collection);
     if (tip.applied) return tip;
     if (tip.n === 1) return START;
+    const known = this.settled.get(collection);
+    if (known?.n === tip.n - 1) return known;
     // It was marked before the tip could be written; a database that does not know that is catching up.
     const before = await this.store.link(collection, tip.n - 1);
     return before?.applied === true ? before : this.caughtUp(collection);
   }
 
-  /**
-   * Call it after a look at what an applied link left.
-   *
-   * @param within the dates on which the look depends.
-   * @returns the first of them that may have changed under it; undefined: it saw one moment.
-   */
-  async cutSince(collection: string, link: Link, within: readonly Span[]): Promise<Micros | undefined> {
+  /** Call it after a look at what an applied link left. @param within the dates on which the look depends. */
+  async since(collection: string, link: Link, within: readonly Span[]): Promise<Since> {
     const later = await this.after(collection, link);
-    return firstWithin(later ? later.flatMap((l) => l.cuts) : EVERYTHING, within);
+    const cut = firstWithin(later ? later.flatMap((l) => l.cuts) : EVERYTHING, within);
+    return { cut, came: later?.some((l) => l.applied) ?? true };
   }
 
   /** Where the batches after a link up to another cut; everywhere if that is not known any more. */

@@ -6,6 +6,7 @@ import {
   type Collection,
   type Db,
   type IndexDescription,
+  type Timestamp,
 } from 'mongodb';
 import { OperatorError, StoreUnavailable, TaxiiError, withoutSecrets } from '../../domain/errors';
 import type { Micros } from '../../domain/timestamp';
@@ -21,6 +22,8 @@ export interface Connection {
   readonly tables: Tables;
   readonly clock: () => Micros;
   readonly random: () => number;
+  /** The newest that {@link inSession} has seen. */
+  readonly moment: { time?: Timestamp };
   readonly close: () => Promise<void>;
 }
 
@@ -60,38 +63,24 @@ export async function guarded<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** One history for several reads, across a failover too. */
-async function inSession<T>(
-  { client }: Connection,
+/**
+ * One history of all that this process reads and writes in sessions, across a failover too: whatever it has seen of the
+ * database, a later session sees that or what came after it. A primary that was just elected answers when it knows it.
+ */
+export async function inSession<T>(
+  { client, moment }: Pick<Connection, 'client' | 'moment'>,
   work: (session: ClientSession) => Promise<T>,
 ): Promise<T> {
   const session = client.startSession({ causalConsistency: true });
   try {
+    if (moment.time) session.advanceOperationTime(moment.time);
     return await work(session);
   } finally {
+    // Compatible servers that are one machine do not say it.
+    const { operationTime } = session;
+    if (operationTime && !(moment.time?.greaterThan(operationTime) ?? false)) moment.time = operationTime;
     await session.endSession();
   }
-}
-
-/**
- * Looks at a collection as of a link of its chain or later, never earlier: a primary that was just elected may not know
- * yet what the one before has acknowledged.
- *
- * @throws {StoreUnavailable} it does not know it yet.
- */
-export async function asOf<T>(
-  connection: Connection,
-  collection: string,
-  { n }: { readonly n: number },
-  work: (session: ClientSession) => Promise<T>,
-): Promise<T> {
-  return inSession(connection, async (session) => {
-    const { batches } = connection.tables;
-    const seen =
-      n === 0 || (await batches.findOne({ _id: `${collection}:${n}`, applied: true }, { session }));
-    if (seen === null) throw new StoreUnavailable('The database is still catching up after a failover.');
-    return work(session);
-  });
 }
 
 /** The clock of the database's machine: one wrong clock among many processes must not carry a collection ahead. */
@@ -162,7 +151,7 @@ async function open(url: string, options: StoreOptions): Promise<Connection> {
         unwatch();
         await client.close();
       };
-      return { client, db, tables, clock, random: options.random ?? Math.random, close };
+      return { client, db, tables, clock, random: options.random ?? Math.random, moment: {}, close };
     } catch (error) {
       await client.close();
       throw error;

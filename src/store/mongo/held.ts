@@ -121,7 +121,7 @@ export function heldObjects(worker: Worker): Pick<ObjectStore, 'lookup' | 'known
           const value = several.map(({ _id, o, date, version, spec, type, rank, publisher }): Inspected => {
             return { id: o, date, version, spec, type, rank, publisher, text: textOf.get(_id) ?? '' };
           });
-          return { value, within: value.map(({ date }) => [date, date]) };
+          return { value: async () => value, within: value.map(({ date }) => [date, date]), open: true };
         });
       }),
 
@@ -136,7 +136,7 @@ export function heldObjects(worker: Worker): Pick<ObjectStore, 'lookup' | 'known
           const value = await tables.entries
             .find({ ...of, date: { $lte: last }, $or: [...asked] } as object, { session, projection })
             .toArray();
-          return { value, within: value.map(({ date }) => [date, date]) };
+          return { value: async () => value, within: value.map(({ date }) => [date, date]), open: true };
         });
         const live = docs.filter((d) => d.state === 'live' && d.o === id);
         const gone = (instant: string): boolean =>

@@ -2,15 +2,18 @@
 import type { ClientSession } from 'mongodb';
 import { StoreUnavailable } from '../../domain/errors';
 import type { Micros } from '../../domain/timestamp';
-import { asOf } from './connection';
+import { inSession } from './connection';
 import type { Link } from './chain';
 import type { Span } from './spans';
 import type { Worker } from './work';
 
 export interface Looked<T> {
-  readonly value: T;
+  /** What still has to be read of what never changes; undefined: it is gone, and must have been cut. */
+  readonly value: () => Promise<T | undefined>;
   /** The dates on which it depends: a later cut within them may have changed it. */
   readonly within: readonly Span[];
+  /** Whether what comes behind the link would belong to it. */
+  readonly open: boolean;
 }
 
 /** Looks that are given up for a whole answer; after them what lies before the first cut is answer enough. */
@@ -19,10 +22,12 @@ const PATIENCE_MS = 20_000;
 
 /**
  * Looks as of the newest applied batch. What others write meanwhile disturbs only if it cuts what was looked at: then
- * it is looked at again.
+ * it is looked at again. The first look is as of what this process knows to be applied, without asking for the newest: that
+ * is asked for only once, afterwards, while the rest is read.
  *
  * @param read sees nothing after the link's `last`.
  * @param shorten what of a look lies before a date and can stand by itself; undefined if nothing does.
+ * @param beyond with what is looked at only behind that date: what is looked at if there is nothing.
  * @throws {StoreUnavailable} it changes again and again under every look.
  */
 export async function look<T>(
@@ -30,15 +35,26 @@ export async function look<T>(
   collection: string,
   read: (link: Link, session: ClientSession) => Promise<Looked<T>>,
   shorten: (value: T, before: Micros) => T | undefined = () => undefined,
+  beyond?: { readonly date: Micros; readonly nothing: T },
 ): Promise<T> {
   const began = performance.now();
+  let link = log.known(collection);
+  if (link && beyond && beyond.date >= link.last) link = undefined;
   for (let looks = 1; ; looks++) {
+    const guessed = looks === 1 && link !== undefined;
     // Once disturbed, by a batch that may not be applied: its end is waited for.
-    const link = looks === 1 ? await log.applied(collection) : await log.caughtUp(collection);
-    const { value, within } = await asOf(connection, collection, link, (session) => read(link, session));
-    const cut = await log.cutSince(collection, link, within);
-    if (cut === undefined) return value;
-    const whole = looks < WHOLE_LOOKS ? undefined : shorten(value, cut);
+    const as = link ?? (await (looks === 1 ? log.applied(collection) : log.caughtUp(collection)));
+    if (!guessed && beyond && beyond.date >= as.last) return beyond.nothing;
+    const { value: rest, within, open } = await inSession(connection, (session) => read(as, session));
+    const [value, { cut, came }] = await Promise.all([rest(), log.since(collection, as, within)]);
+    link = undefined;
+    if (guessed && open && came) {
+      const newest = log.known(collection);
+      if (newest && newest.n > as.n) link = newest;
+      continue;
+    }
+    if (cut === undefined && value !== undefined) return value;
+    const whole = looks < WHOLE_LOOKS || value === undefined ? undefined : shorten(value, cut ?? 0);
     if (whole !== undefined) return whole;
     if (performance.now() - began > PATIENCE_MS)
       throw new StoreUnavailable('The collection changes faster than it can be read. Try again.');

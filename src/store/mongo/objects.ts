@@ -17,6 +17,12 @@ interface Looking {
   readonly about: Omit<Page<undefined>, 'items'>;
 }
 
+const NOTHING: Looking = {
+  rows: [],
+  bodies: [],
+  about: { count: 0, first: undefined, last: undefined, more: false, through: undefined },
+};
+
 const listed = (doc: Row): Listed => ({
   id: doc.o,
   date: doc.date,
@@ -30,7 +36,7 @@ export function mongoObjects(
   { append, foresee, remove, retire }: Writer = writer(worker, catalog),
   reads: Partial<ReadLimits> = {},
 ): ObjectStore {
-  const { tables } = worker.connection;
+  const { connection } = worker;
   const limits = { ...READ_LIMITS, ...reads };
 
   /** A page as of one moment; only what is on it is loaded, and of that only the keys unless bodies are asked for. */
@@ -41,20 +47,21 @@ export function mongoObjects(
     signal: AbortSignal | undefined,
   ): Promise<Looking> {
     const { id } = scope.collection;
-    if (!(await catalog.collection(id))) throw notFound();
-    return look(
+    const looked = look<Looking>(
       worker,
       id,
       async ({ last }, session): Promise<Looked<Looking>> => {
-        const picked = await pick(tables, session, scope, query, last, { limits, signal });
+        const picked = await pick(connection, session, scope, query, last, { limits, signal });
         const { rows, page: about } = pageOf(picked, query.limit, limits.bytes);
-        const bodies: string[] = [];
-        if (withBodies)
-          for await (const group of bodiesOf(tables, session, rows))
-            bodies.push(...group.map(([, body]) => body));
-        const next = picked.rows[rows.length];
-        const to = next?.date ?? picked.through ?? last;
-        return { value: { rows, bodies, about }, within: [[picked.after + 1, to]] };
+        const value = async (): Promise<Looking | undefined> => {
+          const bodies: string[] = [];
+          if (withBodies)
+            for await (const group of bodiesOf(connection, rows))
+              bodies.push(...group.map(([, body]) => body));
+          return bodies.includes('') ? undefined : { rows, bodies, about };
+        };
+        const to = picked.rows[rows.length]?.date ?? picked.through;
+        return { value, within: [[picked.after + 1, to ?? last]], open: to === undefined };
       },
       ({ rows, bodies }, before) => {
         const count = rows.filter((row) => row.date < before).length;
@@ -64,7 +71,11 @@ export function mongoObjects(
         const about = { count, first: kept[0]?.date, last, more: true, through: last };
         return { rows: kept, bodies: bodies.slice(0, count), about };
       },
+      query.after === undefined ? undefined : { date: query.after, nothing: NOTHING },
     );
+    const [held, found] = await Promise.all([catalog.collection(id), looked]);
+    if (!held) throw notFound();
+    return found;
   }
 
   return {

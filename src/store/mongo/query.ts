@@ -9,6 +9,7 @@ import type { StixObject } from '../../domain/stix';
 import type { Micros } from '../../domain/timestamp';
 import type { Rank } from '../../domain/tlp';
 import type { ReadLimits } from '../objects';
+import { inSession, type Connection } from './connection';
 import type { EntryDoc, Tables } from './tables';
 import { uuidOf } from './unit';
 
@@ -16,6 +17,8 @@ const SLICE = 1000;
 /** Bodies that are in memory at once, beside those of the page itself. */
 const GROUP_BYTES = 8 * 1024 * 1024;
 const GROUP = 500;
+
+type Reading = Pick<Connection, 'tables' | 'client' | 'moment'>;
 
 /** An entry without its body. */
 export type Row = Omit<EntryDoc, 'body'>;
@@ -25,8 +28,7 @@ export type Row = Omit<EntryDoc, 'body'>;
  * not there any more is empty.
  */
 export async function* bodiesOf(
-  tables: Tables,
-  session: ClientSession,
+  connection: Reading,
   rows: readonly Row[],
 ): AsyncGenerator<(readonly [row: Row, body: string])[]> {
   for (let from = 0; from < rows.length;) {
@@ -36,12 +38,10 @@ export async function* bodiesOf(
       if (bytes > GROUP_BYTES && to > from) break;
     }
     const some = rows.slice(from, to);
-    const docs = await tables.entries
-      .find(
-        { _id: { $in: some.map((row) => row._id) }, c: (some[0] as Row).c },
-        { session, projection: { body: 1 } },
-      )
-      .toArray();
+    const wanted = { _id: { $in: some.map((row) => row._id) }, c: (some[0] as Row).c };
+    const docs = await inSession(connection, (session) =>
+      connection.tables.entries.find(wanted, { session, projection: { body: 1 } }).toArray(),
+    );
     const bodies = new Map(docs.map((doc) => [doc._id, doc.body]));
     yield some.map((row) => [row, bodies.get(row._id) ?? ''] as const);
     from = to;
@@ -87,13 +87,14 @@ export interface Effort {
 }
 
 export async function pick(
-  tables: Tables,
+  connection: Reading,
   session: ClientSession,
   scope: Scope<'read'>,
   query: ObjectQuery,
   horizon: Micros,
   effort: Effort,
 ): Promise<Picked> {
+  const { tables } = connection;
   const rank = scope.clearance;
   const ask = asked(query);
   const begin = query.after ?? -1;
@@ -117,7 +118,7 @@ export async function pick(
     return some.filter((row) => first.get(row.ref) === row.date);
   };
   const examination = { slice, answering, matches, needed, effort };
-  return { ...(await examine(tables, session, begin, examination)), after: mixed ? -1 : begin };
+  return { ...(await examine(connection, begin, examination)), after: mixed ? -1 : begin };
 }
 
 interface Examination {
@@ -131,8 +132,7 @@ interface Examination {
 
 /** Examines row by row what no index answers, until the page is full, has had its share, or nobody waits for it. */
 async function examine(
-  tables: Tables,
-  session: ClientSession,
+  connection: Reading,
   begin: Micros,
   { slice, answering, matches, needed, effort: { limits, signal } }: Examination,
 ): Promise<Omit<Picked, 'after'>> {
@@ -151,7 +151,7 @@ async function examine(
     const candidates = await answering(some);
     if (!matches) for (const row of candidates) if (!isFull()) take(row);
     if (matches)
-      for await (const group of bodiesOf(tables, session, candidates)) {
+      for await (const group of bodiesOf(connection, candidates)) {
         for (const [row, body] of group) {
           spent.rows++;
           spent.bytes += row.size;

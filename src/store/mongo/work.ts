@@ -6,7 +6,7 @@ import type { Ref } from '../../domain/entries';
 import { StoreUnavailable } from '../../domain/errors';
 import type { Settlement } from '../../domain/unit';
 import { batchStore } from './batches';
-import { asOf, type Connection } from './connection';
+import { inSession, type Connection } from './connection';
 import type { Effects } from './effects';
 import type { EntryDoc } from './tables';
 import { Log } from './chain';
@@ -83,7 +83,7 @@ export function worker(connection: Connection): Worker {
         const tip = await log.caughtUp(collection);
         const filter = await entries();
         const docs = filter
-          ? await asOf(connection, collection, tip, (session) =>
+          ? await inSession(connection, (session) =>
               tables.entries
                 .find({ ...filter, c: collection }, { session, projection: { body: 0 } })
                 .toArray(),

@@ -60,7 +60,7 @@ export function describeRecords(name: string, open: Open): void {
   const status = async ({ seed }: Setting) => (await store.records.status('europe', seed.id))!.status;
   const text = async ({ seed }: Setting): Promise<unknown> => {
     let all = '';
-    for await (const piece of (await store.records.statusText('europe', seed.id))!.pieces) all += piece;
+    for await (const piece of (await store.records.statusText('europe', seed.id))!.pieces) all += String(piece);
     return JSON.parse(all);
   };
 
@@ -145,7 +145,7 @@ export function describeRecords(name: string, open: Open): void {
         if (how === 'appended') await s.append(2);
         else await store.records.abandon(s.seed.id, 'over', { by: 'tester' });
         for (let next = await pieces.next(); next.done !== true; next = await pieces.next())
-          all += next.value;
+          all += String(next.value);
         expect(JSON.parse(all)).toEqual(before);
       },
     );
