@@ -11,7 +11,8 @@ import { batchStore } from '../../src/store/mongo/batches';
 import type { Connection } from '../../src/store/mongo/connection';
 import type { Effects } from '../../src/store/mongo/effects';
 import type { EntryDoc } from '../../src/store/mongo/tables';
-import { Log, type Link, type LogStore } from '../../src/store/mongo/chain';
+import { Log } from '../../src/store/mongo/chain';
+import type { Link, LogStore } from '../../src/store/mongo/link';
 import { prune } from '../../src/store/mongo/prune';
 import { Unit } from '../../src/store/mongo/unit';
 
@@ -84,7 +85,15 @@ function tablesOf(
   rows: Record<string, Row>,
   gate: (at?: string) => Promise<void>,
   fault: Fault,
-  { looked, inserted }: { looked: (open: boolean) => void; inserted: (batch: Doc) => void },
+  {
+    looked,
+    inserts,
+    inserted,
+  }: {
+    looked: (open: boolean) => void;
+    inserts: (begins: boolean) => void;
+    inserted: (batch: Doc) => void;
+  },
 ): Connection['tables'] {
   const change = (doc: Doc, update: { $set?: Doc; $unset?: Doc; $max?: Doc }): void => {
     Object.assign(doc, update.$set);
@@ -131,12 +140,16 @@ function tablesOf(
       },
       insertMany: async (docs: Doc[]) => {
         let taken = false;
+        if (name === 'entries') inserts(true);
         for (const doc of docs) {
           await gate(name === 'entries' ? 'insert' : undefined);
           if (held.has(doc['_id'] as string)) taken = true;
           else held.set(doc['_id'] as string, { ...doc });
         }
-        looked(false);
+        if (name === 'entries') {
+          inserts(false);
+          looked(false);
+        }
         if (taken) throw duplicate();
       },
       bulkWrite: async (updates: { updateOne: { filter: Doc; update: Doc } }[]) => {
@@ -197,6 +210,9 @@ function lastFor(held: ReadonlyMap<string, Rank>, rank: Rank): string[] {
   return [...last.values()].sort();
 }
 
+/** These rows are one machine's: it needs no session to know what it has said. */
+const startSession = () => ({ endSession: async (): Promise<void> => undefined });
+
 /** What entries say at one moment, by date. */
 type Moment = ReadonlyMap<number, EntryDoc>;
 
@@ -219,10 +235,12 @@ async function schedule(seed: number, fault: Fault): Promise<string | undefined>
   const drowsy = prunes && (fault === 'none' ? pick(3) === 0 : true);
   /** Who has asked for the mark and does next what he asked for it, and since when. */
   const looking = new Map<number, number>();
+  /** Who inserts what he asked for the mark for; the other writes of a batch are on their way at the same time. */
+  const inserting = new Set<number>();
   const gateOf =
     (actor: number) =>
     (at?: string): Promise<void> => {
-      if (at !== 'insert') looking.delete(actor);
+      if (at !== 'insert' && !inserting.has(actor)) looking.delete(actor);
       return free ? Promise.resolve() : new Promise((go) => waiting.push({ actor, at, go }));
     };
   let time = 1000;
@@ -250,29 +268,40 @@ async function schedule(seed: number, fault: Fault): Promise<string | undefined>
     const gate = gateOf(actor);
     const tables = tablesOf(rows, gate, actor === KEEPER ? 'none' : fault, {
       looked: (open) => (open ? looking.set(actor, steps) : looking.delete(actor)),
+      inserts: (begins) => (begins ? inserting.add(actor) : inserting.delete(actor)),
       inserted: ({ n, token }) => {
         if (!decided.has(n as number)) decided.set(n as number, token as string);
       },
     });
     // Clocks that are wrong, and differ.
     const skew = (actor % 3) * 5000;
-    const connection = { tables, clock: () => (time += pick(5)) + skew, random } as unknown as Connection;
+    const clock = (): number => (time += pick(5)) + skew;
+    const connection = {
+      tables,
+      clock,
+      random,
+      client: { startSession },
+      moment: {},
+    } as unknown as Connection;
     const store = batchStore(connection);
     const faulty: LogStore<Effects> = {
       ...store,
       insert: async (c, link, effects) => {
         meant.set(link.token, effects);
-        return (await store.insert(c, link, effects)) || fault === 'any duplicate is mine';
+        const mark = await store.insert(c, link, effects);
+        return mark ?? (fault === 'any duplicate is mine' ? 0 : undefined);
       },
       behind: async (c, n) => {
         const found = await store.behind(c, n);
         const overlooked = (link: Link): Link =>
           fault === 'cuts of undecided batches overlooked' && !link.applied ? { ...link, cuts: [] } : link;
-        const pruned = fault === 'walked over what was pruned' ? 0 : found.pruned;
+        let { pruned } = found;
+        if (fault === 'walked over what was pruned') pruned = 0;
+        if (fault === 'inserted where it was pruned') pruned = await faulty.pruned(c);
         return { ...found, pruned, links: found.links.map(overlooked) };
       },
-      apply: async (c, link, effects) => {
-        if (fault !== 'acknowledged before applied' || !effects) return store.apply(c, link, effects);
+      apply: async (c, link, effects, mark) => {
+        if (fault !== 'acknowledged before applied' || !effects) return store.apply(c, link, effects, mark);
         acknowledge(c, link.n);
         return true;
       },
@@ -324,8 +353,9 @@ async function schedule(seed: number, fault: Fault): Promise<string | undefined>
       const [v, rank] = [1 + pick(4), pick(3) as Rank];
       for (let tries = 0; tries < 30; tries++) {
         const early = fault === 'looked before the tip' ? await all() : undefined;
-        const tip: Link = fault === 'not waited for the tip' ? await newest() : await log.caughtUp(C);
-        const docs = early ?? (await all());
+        const looked = fault === 'not waited for the tip' ? undefined : await log.standing(C, all);
+        const tip: Link = looked?.tip ?? (await newest());
+        const docs = early ?? looked?.seen ?? (await all());
         const unit = new Unit(connection, C, tip, docs);
         const standing = unit.versions(nameOf(o));
         let command: Command | undefined;

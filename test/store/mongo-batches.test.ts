@@ -5,7 +5,8 @@ import { batchStore } from '../../src/store/mongo/batches';
 import { connect } from '../../src/store/mongo/connection';
 import type { Effects } from '../../src/store/mongo/effects';
 import type { EntryDoc } from '../../src/store/mongo/tables';
-import { Log, type Link, type LogStore } from '../../src/store/mongo/chain';
+import { Log } from '../../src/store/mongo/chain';
+import type { Link, LogStore } from '../../src/store/mongo/link';
 import { prune } from '../../src/store/mongo/prune';
 import { firstWithin, spansFrom, spansOf } from '../../src/store/mongo/spans';
 import { walkObjects } from '../../src/store/mongo/walk';
@@ -37,7 +38,7 @@ test('twenty who wait for one batch: one of them applies it, and all go on', asy
       looks++;
       return n === 1 ? head() : undefined;
     },
-    insert: async () => false,
+    insert: async () => undefined,
     apply: async () => {
       applications++;
       await new Promise((resolve) => setImmediate(resolve));
@@ -63,7 +64,7 @@ test('a reader does not wait for a batch that is not applied: it reads behind it
     newest: async () => links[1],
     behind: async (_, n) => ({ links: links.slice(n), pruned: 0, more: false }),
     link: async (_, n) => links[n - 1],
-    insert: async () => false,
+    insert: async () => undefined,
     apply: () => Promise.reject(new Error('nobody asked for it')),
     pruned: async () => 0,
     withdraw: async () => false,
@@ -183,6 +184,28 @@ if (server === undefined) {
       expect(await asleep.caughtUp('c')).toMatchObject({ n: 5, last: 5 });
       expect(await batches()).toEqual([1, 5]);
       expect((await tables.entries.find({ c: 'c' }).toArray()).map(({ date }) => date)).toEqual([4, 5]);
+    }));
+
+  test('what an earlier version decided, and nobody has applied, is applied: its one publication too', () =>
+    within(async (connection) => {
+      const { tables } = connection;
+      const store = batchStore(connection);
+      const status = { _id: 's', root: 'r', c: 'c', principal: 'p', requested: 1, total: 1 };
+      const part = {
+        _id: 's:0',
+        status: 's',
+        part: 0,
+        last: true,
+        successes: [{ id: 'a', version: '' }],
+        failures: [],
+      };
+      const counts = { done: 1, success: 1, failure: 0 };
+      const earlier = { ...effects({ inserts: [entry('c', 1, 1)] }), status, part, counts, begun: false };
+      expect(await store.insert('c', { n: 1, last: 1, token: 't' }, earlier)).toBe(0);
+      expect(await store.apply('c', { n: 1, token: 't' })).toBe(true);
+      expect(await tables.statuses.findOne({ _id: 's' })).toEqual({ ...status, ...counts, complete: true });
+      expect(await tables.parts.findOne({ _id: 's:0' })).toEqual(part);
+      expect(await tables.entries.countDocuments({ c: 'c' })).toBe(1);
     }));
 
   test('a batch with a document that no database holds is refused with words, before it is decided', () =>

@@ -1,16 +1,19 @@
-/** Appending a part of a publication: one batch of its collection's chain. */
+/** Appending parts of publications: one batch of their collection's chain. */
 import { actorIn, notFound, type Scope } from '../../domain/access';
-import { blaming } from '../../domain/errors';
+import { blaming, StoreUnavailable } from '../../domain/errors';
 import type { Candidate } from '../../domain/publication';
+import type { Collection } from '../../domain/channel';
 import type { Addition, Published, Verdict } from '../../domain/publishing';
 import type { StixObject } from '../../domain/stix';
-import type { Status, StatusDetails } from '../../domain/taxii';
+import type { Status } from '../../domain/taxii';
+import type { Settlement } from '../../domain/unit';
 import type { Part } from '../records';
-import type { Effects } from './effects';
 import type { CatalogReader } from './catalog';
-import { candidatesOf, holdable, judgePart, standingFilter } from './judging';
+import { candidatesOf, holdable, judgePart, namedBy, standingFilter, type Named } from './judging';
 import { applyDefinition, citing, markingOf, type Spread } from './markings';
-import { headOf, statusNow } from './records';
+import { headsOf, statusNow } from './statuses';
+import { together, type Given } from './together';
+import { recordedOf, statusAfter, type Recorded, type Sofar } from './recorded';
 import { uuidOf, type Unit, type Version } from './unit';
 import type { Worker } from './work';
 
@@ -47,112 +50,148 @@ function versionOf({ candidate, ref, marks }: Addition, unit: Unit): Version {
   };
 }
 
-/** How far the status is with a part. */
-function countsAfter(
-  { success, failure }: { readonly success: number; readonly failure: number },
-  { number }: Part,
-  verdicts: readonly Verdict[],
-): NonNullable<Effects['counts']> {
-  const good = verdicts.filter((v) => v.ok).length;
-  return { done: number + 1, success: success + good, failure: failure + verdicts.length - good };
+/** What is looked at beside entries. */
+interface Beside extends Named {
+  readonly held: Collection | undefined;
+  /** Of each part how far its publication is; undefined if it was appended before, or that is over. */
+  readonly heads: readonly (Sofar | undefined)[];
 }
 
 export function appender(worker: Worker, catalog: CatalogReader, spread: Spread) {
   const { connection } = worker;
-  const { tables } = connection;
 
-  /** What the batch says of the status, beside the objects. */
-  function recorded(
-    scope: Scope<'write'>,
-    part: Part,
-    { definitions }: Published,
-    verdicts: readonly Verdict[],
-  ): Partial<Effects> {
-    const { id, requested, total } = part.status;
-    const { apiRoot: root, id: c } = scope.collection;
-    const detailsOf = (ok: boolean): StatusDetails[] =>
-      verdicts.filter((v) => v.ok === ok).map((v) => v.details);
-    return {
-      markings: definitions.map(markingOf),
-      status: { _id: id, root, c, principal: scope.principal.id, requested, total },
-      part: {
-        _id: `${id}:${part.number}`,
-        status: id,
-        part: part.number,
-        last: part.last,
-        successes: detailsOf(true),
-        failures: detailsOf(false),
-      },
-    };
-  }
+  const concerned = (collection: string, candidates: readonly Candidate[]) => async (): Promise<object> => {
+    const definitions = candidates.filter((c) => c.definition !== undefined).map((c) => c.id);
+    const citers = await citing(connection, collection, definitions, MOST_CITING);
+    return standingFilter(candidates, citers);
+  };
 
-  const concerned =
-    (scope: Scope<'write'>, candidates: readonly Candidate[]) => async (): Promise<object> => {
-      const definitions = candidates.filter((c) => c.definition !== undefined).map((c) => c.id);
-      const citers = await citing(connection, scope.collection.id, definitions, MOST_CITING);
-      return standingFilter(candidates, citers);
+  /**
+   * Call it while the chain is looked at: a policy that changes meanwhile takes the place of the batch (rerank.ts).
+   *
+   * @param parts whose heads are wanted, too.
+   */
+  const besideOf =
+    (collection: string, candidates: readonly Candidate[], parts: readonly Part[]) =>
+    async (): Promise<Beside> => {
+      const [held, heads, named] = await Promise.all([
+        catalog.collection(collection),
+        headsOf(connection, parts),
+        namedBy(connection, candidates),
+      ]);
+      return { held, heads, ...named };
     };
 
-  /** Call it inside the unit: a policy that changes meanwhile takes the place of its batch (rerank.ts). */
-  async function inForce(scope: Scope<'write'>): Promise<Scope<'write'>> {
-    const held = await catalog.collection(scope.collection.id);
+  const inForce = (scope: Scope<'write'>, { held }: Beside): Scope<'write'> => {
     if (!held) throw notFound();
     return { ...scope, collection: { ...scope.collection, defaultTlp: held.defaultTlp } };
-  }
+  };
 
-  async function append(asked: Scope<'write'>, given: Part): Promise<Status> {
-    const part = holdable(given);
-    const { id } = part.status;
-    const collection = asked.collection.id;
-    const candidates = candidatesOf(part);
-    const done = await worker.run<boolean>(collection, concerned(asked, candidates), async (unit) => {
-      const scope = await inForce(asked);
-      const before = await tables.parts.findOne({ _id: `${id}:${part.number}` });
-      const status = await tables.statuses.findOne({ _id: id });
-      if (before || status?.complete === true) return { answer: true };
-      const sofar = status ? await headOf(connection, status) : { success: 0, failure: 0 };
-      const published = await judgePart(connection, scope, { unit, candidates }, part);
-      for (const addition of published.additions)
-        blaming(addition.index, () => unit.describe(addition.ref, versionOf(addition, unit)));
-      for (const definition of published.definitions)
-        applyDefinition(unit, definition, collection, scope.collection.defaultTlp);
-      for (const { action, subject, detail } of published.remarks)
-        unit.tell(actorIn(scope), action, nameOf(scope), subject, JSON.stringify(detail));
-      return {
-        answer: false,
-        effects: (settlement) => {
-          const verdicts = published.verdicts(settlement);
-          const success = verdicts.filter((v) => v.ok).length;
-          const counts = JSON.stringify({ success, failure: verdicts.length - success });
-          unit.tell(actorIn(scope), 'publish', nameOf(scope), id, counts);
-          const status_ = recorded(scope, part, published, verdicts);
-          return { ...status_, begun: status !== null, counts: countsAfter(sofar, part, verdicts) };
-        },
-      };
-    });
+  /** Appends parts for one collection in one batch. @returns of each its status. @throws what one of them fails with. */
+  async function write(given: readonly Given[]): Promise<Status[]> {
+    const parts = given.map(({ part }) => holdable(part));
+    const collection = (given[0] as Given).scope.collection.id;
+    const candidates = parts.flatMap(candidatesOf);
+    const told = await worker.run<(Status | undefined)[], Beside>(
+      collection,
+      concerned(collection, candidates),
+      async (unit, beside) => {
+        const judged: Published[] = [];
+        const tellings: ((settlement: Settlement) => Recorded)[] = [];
+        const told: (Status | undefined)[] = [];
+        for (const [i, part] of parts.entries()) {
+          const scope = inForce((given[i] as Given).scope, beside);
+          const head = beside.heads[i];
+          if (!head) continue;
+          const published = await judgePart(connection, scope, unit, part, beside);
+          judged.push(published);
+          for (const addition of published.additions)
+            blaming(addition.index, () => unit.describe(addition.ref, versionOf(addition, unit)));
+          for (const definition of published.definitions)
+            applyDefinition(unit, definition, collection, scope.collection.defaultTlp);
+          for (const { action, subject, detail } of published.remarks)
+            unit.tell(actorIn(scope), action, nameOf(scope), subject, JSON.stringify(detail));
+          tellings.push((settlement) => {
+            const verdicts = published.verdicts(settlement);
+            const recorded = recordedOf(scope, part, verdicts, head);
+            told[i] = statusAfter(part, recorded);
+            const { id } = part.status;
+            const success = verdicts.filter((v) => v.ok).length;
+            const counts = JSON.stringify({ success, failure: verdicts.length - success });
+            unit.tell(actorIn(scope), 'publish', nameOf(scope), id, counts);
+            return recorded;
+          });
+        }
+        if (judged.length === 0) return { answer: told };
+        const definitions = judged.flatMap((published) => published.definitions.map(markingOf));
+        return {
+          answer: told,
+          effects: (settlement) => ({
+            markings: definitions,
+            recorded: tellings.map((tell) => tell(settlement)),
+          }),
+        };
+      },
+      besideOf(collection, candidates, parts),
+    );
     // What waits elsewhere for what came, and what came and waits for what came elsewhere meanwhile.
     const defined = candidates.filter((c) => c.definition !== undefined).map((c) => c.id);
     const cited = candidates.flatMap((c) => c.marks.cited);
-    if (!done) await spread([...new Set([...defined, ...cited])]);
-    return (await statusNow(connection, id, part.number === 0 && part.last)) as Status;
+    if (told.some((status) => status !== undefined)) await spread([...new Set([...defined, ...cited])]);
+    return Promise.all(
+      parts.map(
+        async ({ status: { id }, number, last }, i) =>
+          told[i] ?? ((await statusNow(connection, id, number === 0 && last)) as Status),
+      ),
+    );
+  }
+
+  /** @returns of each what became of it; if one fails, each is written alone. */
+  async function writeEach(some: readonly Given[]): Promise<PromiseSettledResult<Status>[]> {
+    try {
+      return (await write(some)).map((value) => ({ status: 'fulfilled', value }));
+    } catch (reason) {
+      if (some.length === 1 || reason instanceof StoreUnavailable)
+        return some.map(() => ({ status: 'rejected', reason }));
+      const outcomes: PromiseSettledResult<Status>[] = [];
+      for (const one of some) outcomes.push(...(await writeEach([one])));
+      return outcomes;
+    }
+  }
+
+  /** {@link ObjectStore.appendEach}: what concerns each other, in batches that follow each other. */
+  async function appendEach(given: readonly Given[]): Promise<PromiseSettledResult<Status>[]> {
+    const outcomes: PromiseSettledResult<Status>[] = [];
+    await Promise.all(
+      together(given).map(async (batches) => {
+        for (const batch of batches)
+          for (const [k, outcome] of (await writeEach(batch.map((i) => given[i] as Given))).entries())
+            outcomes[batch[k] as number] = outcome;
+      }),
+    );
+    return outcomes;
   }
 
   /** {@link ObjectStore.foresee}: a unit that is never committed. */
   async function foresee(asked: Scope<'write'>, given: readonly Part[]): Promise<readonly Verdict[]> {
     const parts = given.map(holdable);
     const candidates = parts.flatMap(candidatesOf);
-    return worker.run(asked.collection.id, concerned(asked, candidates), async (unit) => {
-      const scope = await inForce(asked);
-      const judged: Published[] = [];
-      for (const part of parts) {
-        judged.push(
-          await judgePart(connection, scope, { unit, candidates: candidatesOf(part) }, part, [...judged]),
-        );
-      }
-      const { settlement } = unit.settle();
-      return { answer: judged.flatMap((p) => p.verdicts(settlement)) };
-    });
+    const { id } = asked.collection;
+    return worker.run<readonly Verdict[], Beside>(
+      id,
+      concerned(id, candidates),
+      async (unit, beside) => {
+        const scope = inForce(asked, beside);
+        const judged: Published[] = [];
+        for (const part of parts) judged.push(await judgePart(connection, scope, unit, part, beside, judged));
+        const { settlement } = unit.settle();
+        return { answer: judged.flatMap((p) => p.verdicts(settlement)) };
+      },
+      besideOf(id, candidates, []),
+    );
   }
 
-  return { append, foresee };
+  const append = async (scope: Scope<'write'>, part: Part): Promise<Status> =>
+    (await write([{ scope, part }]))[0] as Status;
+  return { append, appendEach, foresee };
 }

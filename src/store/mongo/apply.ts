@@ -4,6 +4,7 @@ import { QUESTIONS } from '../../domain/entries';
 import { leaseOf } from '../records';
 import { isDuplicate, type Connection } from './connection';
 import type { Effects } from './effects';
+import { recordedIn, type Recorded } from './recorded';
 import { stoneOf, type EntryDoc, type StatusDoc } from './tables';
 
 /** An entry that a drop left: its place stays taken, for a process that was asleep in the middle of an old batch. */
@@ -50,26 +51,45 @@ async function drop({ tables }: Connection, c: string, n: number): Promise<void>
   }
 }
 
-/**
- * @param counts asked right before what is not told by what stands whether it comes too late.
- * @returns false: it does, and nothing was done.
- */
+/** Whether a publication is done with its only part: nobody knows of it before it is acknowledged. */
+const isWhole = ({ part, begun }: Recorded): boolean => part.part === 0 && part.last && !begun;
+
+async function insertRecorded({ tables }: Connection, recorded: readonly Recorded[]): Promise<void> {
+  const statuses = recorded.flatMap((one): StatusDoc[] => {
+    if (!one.status) return [];
+    return [isWhole(one) ? { ...one.status, ...one.counts, complete: true } : one.status];
+  });
+  const parts = recorded.map((one) => one.part);
+  await Promise.all([insertMissing(tables.statuses, statuses), insertMissing(tables.parts, parts)]);
+}
+
+/** What a publication's status tells is there by then. */
+async function countRecorded(connection: Connection, one: Recorded): Promise<void> {
+  if (isWhole(one)) return;
+  const { part, counts, begun } = one;
+  const change: UpdateFilter<StatusDoc> = { $max: counts };
+  if (part.last) change.$set = { complete: true };
+  await connection.tables.statuses.updateOne({ _id: part.status }, change);
+  if (part.last && begun) await forget(connection, part.status);
+}
+
+/** @param counts whether this does not come too late: to be asked right before what is not told by what stands. */
 export async function carryOut(
   connection: Connection,
   collection: string,
   n: number,
   effects: Effects,
   counts: () => Promise<boolean>,
-): Promise<boolean> {
+): Promise<void> {
   const { tables } = connection;
-  if (!(await counts())) return false;
   if (effects.drop) {
     await drop(connection, collection, n);
     // Others applied it meanwhile.
-    if (!(await counts())) return true;
+    if (!(await counts())) return;
   }
-  await insertMissing(tables.entries, effects.inserts);
-  if (effects.cuts.length > 0) {
+  const recorded = recordedIn(effects);
+  const cut = async (): Promise<void> => {
+    if (effects.cuts.length === 0) return;
     const updates = effects.cuts.map(({ date, set }): AnyBulkWriteOperation<EntryDoc> => ({
       updateOne: {
         filter: { _id: `${collection}:${date}`, by: { $lt: n } },
@@ -77,19 +97,13 @@ export async function carryOut(
       },
     }));
     await tables.entries.bulkWrite(updates, { ordered: false });
-  }
-  await insertMissing(tables.markings, effects.markings);
-  await insertMissing(tables.audit, effects.audit);
-  if (effects.status) await insertMissing(tables.statuses, [effects.status]);
-  if (effects.part) {
-    await insertMissing(tables.parts, [effects.part]);
-    const change: UpdateFilter<StatusDoc> = {};
-    if (effects.counts) change.$max = effects.counts;
-    if (effects.part.last) change.$set = { complete: true };
-    if (Object.keys(change).length > 0) await tables.statuses.updateOne({ _id: effects.part.status }, change);
-    if (effects.part.last) {
-      if (effects.begun) await forget(connection, effects.part.status);
-    }
-  }
-  return true;
+  };
+  await Promise.all([
+    insertMissing(tables.entries, effects.inserts),
+    cut(),
+    insertMissing(tables.markings, effects.markings),
+    insertMissing(tables.audit, effects.audit),
+    insertRecorded(connection, recorded),
+  ]);
+  for (const one of recorded) await countRecorded(connection, one);
 }

@@ -16,7 +16,7 @@ import { settleTold, toAuditRecord } from './audit';
 import { handGrants, type CatalogReader } from './catalog';
 import { readChunks } from './chunks';
 import { NOTHING } from './effects';
-import type { Link } from './chain';
+import type { Link } from './link';
 import { look } from './look';
 import type { Span } from './spans';
 import type { EntryDoc, StatusDoc } from './tables';

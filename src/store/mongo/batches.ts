@@ -3,10 +3,10 @@ import { BSON, Binary } from 'mongodb';
 import { StoreUnavailable } from '../../domain/errors';
 import { carryOut } from './apply';
 import { readChunks, writeChunks } from './chunks';
-import { isDuplicate, type Connection } from './connection';
+import { inSession, isDuplicate, type Connection } from './connection';
 import { checkSizes, type Effects } from './effects';
 import type { BatchDoc } from './tables';
-import type { Link, LogStore } from './chain';
+import type { Link, LogStore } from './link';
 import { EVERYTHING, spansFrom, spansOf } from './spans';
 
 /** Below this the effects stand in the batch itself; a document holds 16 MB at most. */
@@ -39,6 +39,14 @@ export function batchStore(connection: Connection): LogStore<Effects> {
   const markOf = async (collection: string): Promise<number> =>
     (await tables.batches.findOne({ _id: idOf(collection, 1) }, HEAD))?.pruned ?? 0;
 
+  /** Does what has to be done before the mark is asked for, or at the same time. */
+  async function besideMark<T>(collection: string, work: () => Promise<T>): Promise<[T, number]> {
+    const began = [performance.now(), Date.now()] as const;
+    const [done, mark] = await Promise.all([work(), markOf(collection)]);
+    const took = Math.max(performance.now() - began[0], Date.now() - began[1]);
+    return [done, took > AT_ONCE_MS ? await markOf(collection) : mark];
+  }
+
   async function effectsOf(collection: string, n: number, token: string): Promise<Effects | undefined> {
     const _id = idOf(collection, n);
     const head = await tables.batches.findOne({ _id });
@@ -60,19 +68,16 @@ export function batchStore(connection: Connection): LogStore<Effects> {
       return linkOf(doc ?? null);
     },
     behind: async (collection, n) => {
-      const began = [performance.now(), Date.now()];
-      const [docs, mark] = await Promise.all([
-        tables.batches
-          .find({ c: collection, n: { $gt: n } }, HEAD)
-          .sort({ n: 1 })
-          .limit(WALK)
-          .toArray(),
-        markOf(collection),
-      ]);
-      const took = Math.max(performance.now() - began[0]!, Date.now() - began[1]!);
-      const links = docs.flatMap((doc) => linkOf(doc) ?? []);
-      const pruned = took > AT_ONCE_MS ? await markOf(collection) : mark;
-      return { links, pruned, more: docs.length === WALK };
+      const [docs, pruned] = await besideMark(collection, () =>
+        inSession(connection, (session) =>
+          tables.batches
+            .find({ c: collection, n: { $gt: n } }, { ...HEAD, session })
+            .sort({ n: 1 })
+            .limit(WALK)
+            .toArray(),
+        ),
+      );
+      return { links: docs.flatMap((doc) => linkOf(doc) ?? []), pruned, more: docs.length === WALK };
     },
     link: async (collection, n) => linkOf(await tables.batches.findOne({ _id: idOf(collection, n) }, HEAD)),
     insert: async (collection, { n, last, token }, effects) => {
@@ -94,26 +99,33 @@ export function batchStore(connection: Connection): LogStore<Effects> {
         applied: false,
         chunks,
       };
-      try {
-        await tables.batches.insertOne(inline ? { ...head, data: new Binary(Buffer.from(bytes)) } : head);
-        return true;
-      } catch (error) {
-        if (!isDuplicate(error)) throw error;
-        const there = await tables.batches.findOne({ _id: idOf(collection, n) }, HEAD);
-        if (there?.token === token) return true;
-        if (!inline) await tables.chunks.deleteMany({ token });
-        return false;
-      }
+      const place = async (): Promise<boolean> => {
+        try {
+          await tables.batches.insertOne(inline ? { ...head, data: new Binary(Buffer.from(bytes)) } : head);
+          return true;
+        } catch (error) {
+          if (!isDuplicate(error)) throw error;
+          const there = await tables.batches.findOne({ _id: idOf(collection, n) }, HEAD);
+          return there?.token === token;
+        }
+      };
+      const [mine, mark] = await besideMark(collection, place);
+      if (mine) return mark;
+      if (!inline) await tables.chunks.deleteMany({ token });
+      return undefined;
     },
     pruned: markOf,
-    apply: async (collection, { n, token }, known) => {
+    apply: async (collection, { n, token }, known, mark) => {
       const effects = known ?? (await effectsOf(collection, n, token));
       // Without effects it was applied meanwhile, and they were thrown away.
       if (!effects) return true;
-      const counts = async (): Promise<boolean> => (await markOf(collection)) < n;
-      if (!(await carryOut(connection, collection, n, effects, counts))) return false;
+      const counts = async (asked?: number): Promise<boolean> => (asked ?? (await markOf(collection))) < n;
+      if (!(await counts(mark))) return false;
+      await carryOut(connection, collection, n, effects, counts);
       const done = { $set: { applied: true }, $unset: { data: '' } } as const;
-      await tables.batches.updateOne({ _id: idOf(collection, n), token }, done);
+      await inSession(connection, (session) =>
+        tables.batches.updateOne({ _id: idOf(collection, n), token }, done, { session }),
+      );
       if (BSON.calculateObjectSize(effects) > INLINE) await tables.chunks.deleteMany({ token });
       return true;
     },

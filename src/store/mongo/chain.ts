@@ -27,41 +27,8 @@
  */
 import { StoreUnavailable } from '../../domain/errors';
 import type { Micros } from '../../domain/timestamp';
+import type { Link, LogStore, Pace, Since } from './link';
 import { EVERYTHING, firstWithin, type Span } from './spans';
-
-/** A batch as the chain knows it. */
-export interface Link {
-  readonly n: number;
-  /** The newest date in it, or before it if it has none. */
-  readonly last: Micros;
-  /** Where it cuts entries of batches before it. */
-  readonly cuts: readonly Span[];
-  readonly token: string;
-  readonly applied: boolean;
-}
-
-/** What the chain is kept in. Each call is atomic by itself, and nothing else is asked of it. */
-export interface LogStore<Effects> {
-  newest(collection: string): Promise<Link | undefined>;
-  link(collection: string, n: number): Promise<Link | undefined>;
-  /** The first links behind a place, in order, and the mark, asked for at the same time or after them. */
-  behind(
-    collection: string,
-    n: number,
-  ): Promise<{ readonly links: readonly Link[]; readonly pruned: number; readonly more: boolean }>;
-  /** The mark: up to which place batches were pruned, or may be at any time; 0: none. It only rises. */
-  pruned(collection: string): Promise<number>;
-  /** The unique insert. @returns false: the place is another's. @throws the outcome is unknown. */
-  insert(collection: string, link: Omit<Link, 'applied' | 'cuts'>, effects: Effects): Promise<boolean>;
-  /**
-   * Applies what a batch holds, and marks it; harmless if that was done before, by anyone.
-   *
-   * @param effects if known. @returns false: it lies before the mark, and nothing was done.
-   */
-  apply(collection: string, link: Pick<Link, 'n' | 'token'>, effects?: Effects): Promise<boolean>;
-  /** Takes back a batch before the mark. @returns false: it is not there, or it was applied. */
-  withdraw(collection: string, link: Pick<Link, 'n' | 'token'>): Promise<boolean>;
-}
 
 const START: Link = { n: 0, last: 0, cuts: [], token: '', applied: true };
 
@@ -72,21 +39,6 @@ const MOST_LOOK_MS = 80;
 
 /** The first begins where this process was last, the others at the newest link, which is never pruned. */
 const MOST_WALKS = 5;
-
-/** What a chain needs of time. */
-export interface Pace {
-  wait(ms: number): Promise<void>;
-  /** Milliseconds, never going back. */
-  now(): number;
-}
-
-/** What became of a look. */
-export interface Since {
-  /** The first of the dates on which it depends that may have changed under it; undefined: it saw one moment. */
-  readonly cut: Micros | undefined;
-  /** Whether the chain went on, and that is applied: what came may be missing in it. */
-  readonly came: boolean;
-}
 
 export class Log<Effects> {
   /** The newest link that this process has seen: the chain only grows. */
@@ -196,6 +148,23 @@ export class Log<Effects> {
     return later ? later.filter((l) => l.n <= upTo.n).flatMap((l) => l.cuts) : EVERYTHING;
   }
 
+  /**
+   * Looks at what the newest link left, for whoever writes the next: at once, as of what this process knows to be applied,
+   * and again if the chain has gone on.
+   */
+  async standing<T>(
+    collection: string,
+    read: () => Promise<T>,
+  ): Promise<{ readonly tip: Link; readonly seen: T }> {
+    const known = this.known(collection);
+    if (known) {
+      const [tip, seen] = await Promise.all([this.caughtUp(collection), read()]);
+      if (tip.n === known.n) return { tip, seen };
+    }
+    const tip = await this.caughtUp(collection);
+    return { tip, seen: await read() };
+  }
+
   /** Whether a link is still the newest. */
   async isTip(collection: string, link: Link): Promise<boolean> {
     return (await this.tip(collection)).n === link.n;
@@ -233,7 +202,7 @@ export class Log<Effects> {
    */
   async hold(collection: string, tip: Link, token: string, nothing: Effects): Promise<Link | undefined> {
     const link = { n: tip.n + 1, last: tip.last, token };
-    if (!(await this.store.insert(collection, link, nothing))) return undefined;
+    if ((await this.store.insert(collection, link, nothing)) === undefined) return undefined;
     return { ...link, cuts: [], applied: false };
   }
 
@@ -254,8 +223,15 @@ export class Log<Effects> {
     { last, effects }: { last: Micros; effects: Effects },
   ): Promise<boolean> {
     const n = tip.n + 1;
-    if (!(await this.store.insert(collection, { n, last, token }, effects))) return false;
-    if (await this.alone(collection, () => this.store.apply(collection, { n, token }, effects))) return true;
+    const mark = await this.store.insert(collection, { n, last, token }, effects);
+    if (mark === undefined) return false;
+    const applied = await this.alone(collection, () =>
+      this.store.apply(collection, { n, token }, effects, mark),
+    );
+    if (applied) {
+      this.remember(collection, { n, last, cuts: EVERYTHING, token, applied });
+      return true;
+    }
     // What is before the mark and was decided was applied: what was not has no place in the chain.
     if (await this.store.withdraw(collection, { n, token })) return false;
     throw new StoreUnavailable(

@@ -2,7 +2,8 @@
 import { BSON } from 'mongodb';
 import { TaxiiError } from '../../domain/errors';
 import type { Micros } from '../../domain/timestamp';
-import type { AuditDoc, EntryDoc, MarkingDoc, StatusDoc, StatusPartDoc } from './tables';
+import type { Recorded } from './recorded';
+import type { AuditDoc, EntryDoc, MarkingDoc } from './tables';
 
 /** What an entry may be told after it was written: everything else stands for ever. */
 export type Cut = Partial<Omit<EntryDoc, '_id' | 'c' | 'date' | 'ref' | 'o' | 'u' | 'type'>>;
@@ -13,12 +14,7 @@ export interface Effects {
   readonly cuts: readonly { readonly date: Micros; readonly set: Cut }[];
   readonly audit: readonly AuditDoc[];
   readonly markings: readonly MarkingDoc[];
-  readonly status?: StatusDoc;
-  readonly part?: StatusPartDoc;
-  /** How far its status is with this part. */
-  readonly counts?: { readonly done: number; readonly success: number; readonly failure: number };
-  /** The publication was kept with its bytes, to be worked off in parts. */
-  readonly begun?: boolean;
+  readonly recorded?: readonly Recorded[];
   /** Everything in the collection goes. */
   readonly drop?: true;
 }
@@ -36,14 +32,13 @@ const MOST_BATCH = 512 * 1024 * 1024;
  * @returns the size of the effects in bytes. @throws {TaxiiError} with what is too large.
  */
 export function checkSizes(effects: Effects): number {
-  const { inserts, cuts, audit, markings, status, part } = effects;
+  const { inserts, cuts, audit, markings, recorded = [] } = effects;
   const documents: readonly (readonly [what: string, documents: readonly object[]])[] = [
     ['an object', inserts],
     ['a change of an object', cuts.map((cut) => cut.set)],
     ['a record of the audit', audit],
     ['a marking definition', markings],
-    ['the status', status ? [status] : []],
-    ['the verdicts of a part', part ? [part] : []],
+    ['the verdicts of a part', recorded.map((one) => one.part)],
   ];
   for (const [what, some] of documents) {
     for (const document of some) {

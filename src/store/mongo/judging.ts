@@ -3,7 +3,7 @@ import type { Scope } from '../../domain/access';
 import { mayHaveTwin } from '../../domain/entries';
 import { blaming } from '../../domain/errors';
 import type { Definition } from '../../domain/markings';
-import { digestsOf, sees, type Candidate } from '../../domain/publication';
+import { digestsOf, sees, type Candidate, type StandingVersion } from '../../domain/publication';
 import { publishPart, type Beside, type Published } from '../../domain/publishing';
 import { typeOf } from '../../domain/stix';
 import type { Part } from '../records';
@@ -25,7 +25,7 @@ export async function registeredAmong(
   return new Map(organisations.map((o) => [o.identity ?? '', o._id]));
 }
 
-export const candidatesOf = (part: Part): Candidate[] =>
+export const candidatesOf = (part: Pick<Part, 'members'>): Candidate[] =>
   part.members.flatMap((m) => ('candidate' in m ? [m.candidate] : []));
 
 /** A document cannot hold it: refused before anything is decided. */
@@ -59,7 +59,8 @@ function besideOf(
 ): Beside {
   const organisation = scope.principal.organisation.id;
   const byRef = new Map(unit.loaded().map((doc) => [doc.ref, doc]));
-  const added = new Map(before.flatMap((part) => part.additions).map((a) => [a.ref, a.candidate]));
+  const earlier = before.flatMap((part) => part.additions);
+  const added = new Map(earlier.map((a) => [a.ref, a.candidate]));
   return {
     isUnavailable: () => false,
     look: () => undefined,
@@ -76,15 +77,18 @@ function besideOf(
         revoked: doc.revoked,
       };
     },
-    otherTypes: (id) =>
-      unit
-        .under(uuidOf(id))
-        .filter(
-          (other) =>
-            typeOf(other) !== typeOf(id) &&
-            unit.versions(other).some((v) => v.publisher === organisation && sees(scope, v)),
-        )
-        .map(typeOf),
+    // What stood before the part: nothing of itself.
+    otherTypes: (id) => {
+      const uuid = uuidOf(id);
+      const own = (v: StandingVersion | LoadedDoc): boolean => v.publisher === organisation && sees(scope, v);
+      const held = unit.under(uuid).filter((other) => unit.versions(other).some(own));
+      const came = earlier.filter(({ candidate, ref }) => {
+        const version = uuidOf(candidate.id) === uuid && unit.domain.version(candidate.id, ref);
+        return version && own(version);
+      });
+      const types = [...held, ...came.map(({ candidate }) => candidate.id)].map(typeOf);
+      return [...new Set(types)].filter((type) => type !== typeOf(id));
+    },
   };
 }
 
@@ -98,7 +102,7 @@ async function loadMore(
   const c = scope.collection.id;
   const whole = new Set<string>();
   for (const { id, spec, stated } of candidates) {
-    const standing = unit.versions(id);
+    const standing = unit.domain.standing(id);
     if (standing.some((v) => v.spec !== spec)) whole.add(uuidOf(id));
     const newer = stated && standing.some((v) => v.key > stated.key);
     if (!newer || scope.clearance === undefined || whole.has(uuidOf(id))) continue;
@@ -130,24 +134,33 @@ async function loadMore(
   unit.take(await tables.entries.find(all, { projection: { body: 0 } }).toArray());
 }
 
-interface Looked {
-  readonly unit: Unit;
-  readonly candidates: readonly Candidate[];
+/** What candidates name that stands elsewhere. */
+export interface Named {
+  readonly registered: ReadonlyMap<string, string>;
+  readonly definitions: readonly Definition[];
+}
+
+export async function namedBy(connection: Connection, candidates: readonly Candidate[]): Promise<Named> {
+  const identities = candidates.flatMap((c) => [c.id, c.createdBy ?? '']);
+  const cited = candidates.flatMap((c) => c.marks.cited);
+  const [registered, definitions] = await Promise.all([
+    registeredAmong(connection, identities),
+    definitionsOf(connection, cited),
+  ]);
+  return { registered, definitions };
 }
 
 /** Judges a part in a unit that was loaded for it. @param before parts in the same unit. */
 export async function judgePart(
   connection: Connection,
   scope: Scope<'write'>,
-  { unit, candidates }: Looked,
+  unit: Unit,
   { members, status }: Pick<Part, 'members' | 'status'>,
+  { registered, definitions }: Named,
   before: readonly Published[] = [],
 ): Promise<Published> {
-  await loadMore(connection, scope, unit, candidates);
-  const identities = candidates.flatMap((c) => [c.id, c.createdBy ?? '']);
-  const registered = await registeredAmong(connection, identities);
-  const cited = candidates.flatMap((c) => c.marks.cited);
-  const known = [...(await definitionsOf(connection, cited)), ...before.flatMap((p) => p.definitions)];
+  await loadMore(connection, scope, unit, candidatesOf({ members }));
+  const known = [...definitions, ...before.flatMap((p) => p.definitions)];
   const beside = besideOf(scope, unit, registered, known, before);
   return publishPart(unit.domain, scope, members, status.requested, beside);
 }

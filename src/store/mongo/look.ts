@@ -3,7 +3,7 @@ import type { ClientSession } from 'mongodb';
 import { StoreUnavailable } from '../../domain/errors';
 import type { Micros } from '../../domain/timestamp';
 import { inSession } from './connection';
-import type { Link } from './chain';
+import type { Link } from './link';
 import type { Span } from './spans';
 import type { Worker } from './work';
 

@@ -33,7 +33,7 @@ const listed = (doc: Row): Listed => ({
 export function mongoObjects(
   worker: Worker,
   catalog: CatalogReader,
-  { append, foresee, remove, retire }: Writer = writer(worker, catalog),
+  { append, appendEach, foresee, remove, retire }: Writer = writer(worker, catalog),
   reads: Partial<ReadLimits> = {},
 ): ObjectStore {
   const { connection } = worker;
@@ -81,8 +81,7 @@ export function mongoObjects(
   return {
     ...heldObjects(worker),
     append: (scope, part) => guarded(() => append(scope, part)),
-    appendEach: (parts) =>
-      Promise.allSettled(parts.map(({ scope, part }) => guarded(() => append(scope, part)))),
+    appendEach: (parts) => guarded(() => appendEach(parts)),
     foresee: (scope, parts) => guarded(() => foresee(scope, parts)),
     remove: (scope, id, selection) => guarded(() => remove(scope, id, selection)),
     retire: (id, retirement, by, apply, permit) => guarded(() => retire(id, retirement, by, apply, permit)),

@@ -18,7 +18,7 @@ const SLICE = 1000;
 const GROUP_BYTES = 8 * 1024 * 1024;
 const GROUP = 500;
 
-type Reading = Pick<Connection, 'tables' | 'client' | 'moment'>;
+type Source = Pick<Connection, 'tables' | 'client' | 'moment'>;
 
 /** An entry without its body. */
 export type Row = Omit<EntryDoc, 'body'>;
@@ -28,7 +28,7 @@ export type Row = Omit<EntryDoc, 'body'>;
  * not there any more is empty.
  */
 export async function* bodiesOf(
-  connection: Reading,
+  connection: Source,
   rows: readonly Row[],
 ): AsyncGenerator<(readonly [row: Row, body: string])[]> {
   for (let from = 0; from < rows.length;) {
@@ -87,7 +87,7 @@ export interface Effort {
 }
 
 export async function pick(
-  connection: Reading,
+  connection: Source,
   session: ClientSession,
   scope: Scope<'read'>,
   query: ObjectQuery,
@@ -132,7 +132,7 @@ interface Examination {
 
 /** Examines row by row what no index answers, until the page is full, has had its share, or nobody waits for it. */
 async function examine(
-  connection: Reading,
+  connection: Source,
   begin: Micros,
   { slice, answering, matches, needed, effort: { limits, signal } }: Examination,
 ): Promise<Omit<Picked, 'after'>> {

@@ -1,14 +1,6 @@
 /** Statuses, unfinished publications and the audit trail. A status is the sum of its parts: each is inserted once. */
 import type { Actor } from '../../domain/actor';
-import type { Status } from '../../domain/taxii';
-import {
-  asPendings,
-  pendingParts,
-  statusFrom,
-  statusPieces,
-  type StatusHead,
-  type StoredDetails,
-} from '../status';
+import { pendingParts, statusPieces } from '../status';
 import { leaseOf, MOST_LISTED, type RecordStore, type Unfinished } from '../records';
 import { settleTold, toAuditRecord } from './audit';
 import { insertMissing } from './apply';
@@ -17,73 +9,8 @@ import type { CatalogReader } from './catalog';
 import { guarded, type Connection } from './connection';
 import type { StatusDoc, StatusPartDoc } from './tables';
 import { newestLease } from './lease';
+import { countsOf, headOf, statusOf, storedDetails } from './statuses';
 import type { Worker } from './work';
-
-async function statusOf({ tables }: Connection, doc: StatusDoc): Promise<Status> {
-  const parts = await tables.parts.find({ status: doc._id }).sort({ part: 1 }).toArray();
-  const done = new Set(parts.map((p) => p.part));
-  const complete = parts.some((p) => p.last);
-  const waiting = complete ? [] : await tables.pendings.find({ status: doc._id }).sort({ part: 1 }).toArray();
-  const successes = parts.flatMap((p) => p.successes);
-  const failures = parts.flatMap((p) => p.failures);
-  const pendings = waiting.filter((w) => !done.has(w.part)).flatMap((w) => w.items);
-  const counts = { success: successes.length, failure: failures.length };
-  return statusFrom({ ...doc, id: doc._id }, complete, counts, { successes, failures, pendings });
-}
-
-/** A status without its lists, as of its document alone; one of before is counted. */
-export async function headOf({ tables }: Connection, doc: StatusDoc): Promise<StatusHead> {
-  const seed = { id: doc._id, requested: doc.requested, total: doc.total };
-  const complete = doc.complete === true;
-  if (doc.done !== undefined)
-    return { seed, complete, success: doc.success ?? 0, failure: doc.failure ?? 0, partsDone: doc.done };
-  const head = { seed, complete, success: 0, failure: 0, partsDone: 0 };
-  for await (const { successes, failures } of tables.parts.find({ status: doc._id })) {
-    head.success += successes.length;
-    head.failure += failures.length;
-    head.partsDone++;
-  }
-  return head;
-}
-
-const countsOf = ({ seed, complete, success, failure }: StatusHead): Status =>
-  statusFrom(seed, complete, { success, failure }, { successes: [], failures: [], pendings: [] });
-
-/** The status as it stands. @param details false: only its counts. */
-export async function statusNow(
-  connection: Connection,
-  id: string,
-  details: boolean,
-): Promise<Status | undefined> {
-  const doc = await connection.tables.statuses.findOne({ _id: id });
-  if (!doc) return undefined;
-  return details ? statusOf(connection, doc) : countsOf(await headOf(connection, doc));
-}
-
-/** The details of a status as they are stored, one part at a time. @param head as of when it is told. */
-function storedDetails({ tables }: Connection, { seed, complete, partsDone }: StatusHead): StoredDetails {
-  const { id } = seed;
-  return {
-    async *verdicts(kind) {
-      const name = kind === 'success' ? 'successes' : 'failures';
-      const some = { status: id, ...(complete ? {} : { part: { $lt: partsDone } }) };
-      const found = tables.parts.find(some, { batchSize: 4 }).sort({ part: 1 });
-      for await (const part of found) yield JSON.stringify(part[name]);
-    },
-    async *pendings() {
-      for (let part = partsDone; ; part++) {
-        const waiting = await tables.pendings.findOne({ _id: `${id}:${part}` });
-        const since = waiting ? null : await tables.parts.findOne({ _id: `${id}:${part}` });
-        if (waiting) yield JSON.stringify(waiting.items);
-        else if (since) yield asPendings([...since.successes, ...since.failures]);
-        else break;
-      }
-      // What was abandoned since stands in one part.
-      const abandoned = await tables.parts.findOne({ _id: `${id}:abandoned` });
-      if (abandoned) yield asPendings(abandoned.failures);
-    },
-  };
-}
 
 async function unfinished({ tables }: Connection): Promise<Unfinished[]> {
   const found: Unfinished[] = [];
@@ -140,7 +67,7 @@ export function mongoRecords(worker: Worker, catalog: CatalogReader): RecordStor
         const detail = JSON.stringify({ reason: message, failed: pendings.length });
         unit.tell(by, 'abandon', `${doc.root}/${held?.alias ?? doc.c}`, statusId, detail);
         const counts = { done: partsDone, success, failure: failure + pendings.length };
-        return { answer: true, effects: () => ({ part: rest, counts, begun: true }) };
+        return { answer: true, effects: () => ({ recorded: [{ part: rest, counts, begun: true }] }) };
       },
     );
   }

@@ -16,7 +16,7 @@ import { objectOf, Unit as DomainUnit, type ObjectEntry, type Settlement } from 
 import type { Cut, Effects } from './effects';
 import type { Connection } from './connection';
 import { stoneOf, type AuditDoc, type EntryDoc } from './tables';
-import type { Link } from './chain';
+import type { Link } from './link';
 
 /** What a version says of itself; each of its entries repeats it. */
 export type Version = Omit<

@@ -10,7 +10,7 @@ import { inSession, type Connection } from './connection';
 import type { Effects } from './effects';
 import type { EntryDoc } from './tables';
 import { Log } from './chain';
-import { Unit } from './unit';
+import { Unit, type LoadedDoc } from './unit';
 
 /** Lost races after which a writer asks the others to let it pass. */
 const PATIENT = 3;
@@ -25,11 +25,16 @@ export interface Worker {
    * @param entries which entries the work looks at: of every object that it may touch, what {@link settle} asks for.
    * @param work called anew after a lost race; it may load more into the unit. @returns its answer, and what else the
    *   batch does; no `effects`: nothing.
+   * @param beside what it looks at beside entries: read at the same time, and anew whenever they are.
    */
-  run<T>(
+  run<T, B = undefined>(
     collection: string,
     entries: () => Promise<Filter<EntryDoc> | undefined>,
-    work: (unit: Unit) => Promise<{ answer: T; effects?: (settlement: Settlement) => Partial<Effects> }>,
+    work: (
+      unit: Unit,
+      beside: B,
+    ) => Promise<{ answer: T; effects?: (settlement: Settlement) => Partial<Effects> }>,
+    beside?: () => Promise<B>,
   ): Promise<T>;
 }
 
@@ -66,7 +71,18 @@ export function worker(connection: Connection): Worker {
     }
   }
 
-  const run: Worker['run'] = async (collection, entries, work) => {
+  async function load(
+    collection: string,
+    entries: () => Promise<Filter<EntryDoc> | undefined>,
+  ): Promise<LoadedDoc[]> {
+    const filter = await entries();
+    if (!filter) return [];
+    return inSession(connection, (session) =>
+      tables.entries.find({ ...filter, c: collection }, { session, projection: { body: 0 } }).toArray(),
+    );
+  }
+
+  const run: Worker['run'] = async (collection, entries, work, beside) => {
     const me = randomUUID();
     let asked = false;
     try {
@@ -80,17 +96,13 @@ export function worker(connection: Connection): Worker {
           const until = connection.clock() + WAY_MS * 1000;
           await tables.leases.insertOne({ _id: wayOf(collection), holder: me, until }).catch(() => undefined);
         }
-        const tip = await log.caughtUp(collection);
-        const filter = await entries();
-        const docs = filter
-          ? await inSession(connection, (session) =>
-              tables.entries
-                .find({ ...filter, c: collection }, { session, projection: { body: 0 } })
-                .toArray(),
-            )
-          : [];
-        const unit = new Unit(connection, collection, tip, docs);
-        const { answer, effects } = await work(unit);
+        const look = () => Promise.all([load(collection, entries), beside?.()]);
+        const { tip, seen } = await log.standing(collection, look);
+        const unit = new Unit(connection, collection, tip, seen[0]);
+        const { answer, effects } = await work(
+          unit,
+          seen[1] as Awaited<ReturnType<NonNullable<typeof beside>>>,
+        );
         if (!effects) return answer;
         const { settlement, wanted } = unit.settle();
         const batch = unit.effects(settlement, effects(settlement), await bodiesOf(collection, wanted));
@@ -105,9 +117,9 @@ export function worker(connection: Connection): Worker {
   return {
     connection,
     log,
-    run: (collection, entries, work) => {
+    run: (collection, entries, work, beside) => {
       const before = queues.get(collection) ?? Promise.resolve();
-      const mine = before.then(() => run(collection, entries, work));
+      const mine = before.then(() => run(collection, entries, work, beside));
       const after = mine.catch(() => undefined);
       queues.set(collection, after);
       void after.then(() => {

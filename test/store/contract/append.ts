@@ -1,19 +1,36 @@
 /** What is appended, all or none, and what is foreseen of it. */
 import { v4 as uuid } from 'uuid';
+import fc from 'fast-check';
+import type { Member } from '../../../src/domain/publication';
 import type { StixObject } from '../../../src/domain/stix';
+import type { Status, StatusDetails } from '../../../src/domain/taxii';
+import { TLP_NAMES, type Rank } from '../../../src/domain/tlp';
 import {
   day,
+  applied,
+  collection,
   everything,
   found,
   part,
   principal,
   query,
   read,
+  TLP2,
   tool,
   toolId,
   write,
 } from '../../support/exchange';
-import { type Open, storesOf } from './stores';
+import { type Open, RANKS, storesOf } from './stores';
+
+const statement = (id: string, rank: Rank): StixObject => ({
+  type: 'marking-definition',
+  spec_version: '2.1',
+  id,
+  created: day(1),
+  definition_type: 'statement',
+  definition: { statement: 'see below' },
+  x_opencti_definition: `TLP:${TLP_NAMES[rank]}`,
+});
 
 export function describeAppend(name: string, open: Open): void {
   const { withCollection } = storesOf(open);
@@ -36,22 +53,32 @@ export function describeAppend(name: string, open: Open): void {
     });
 
     test('several parts: each is all or none, and one that breaks takes nothing with it', async () => {
-      let draws = 0;
-      const random = (): number => {
-        if (++draws === 3) throw new Error('broken in the middle');
-        return 0;
-      };
-      const { store, c } = await withCollection({}, { random });
+      const { store, c } = await withCollection();
       const scope = write(c);
       const ids = Array.from({ length: 5 }, toolId);
-      const parts = [ids.slice(0, 1), ids.slice(1, 4), ids.slice(4)].map((some) => ({
-        scope,
-        part: part(some.map((id) => tool(id, 1, 0))),
-      }));
+      let isBroken = true;
+      const breaking = (member: Member): Member => {
+        if (!('candidate' in member)) return member;
+        const { text, ...rest } = member.candidate;
+        const candidate = {
+          ...rest,
+          get text() {
+            if (isBroken) throw new Error('broken in the middle');
+            return text;
+          },
+        };
+        return { candidate };
+      };
+      const parts = [ids.slice(0, 1), ids.slice(1, 4), ids.slice(4)].map((some, i) => {
+        const whole = part(some.map((id) => tool(id, 1, 0)));
+        const members = whole.members.map((member, k) => (i === 1 && k === 1 ? breaking(member) : member));
+        return { scope, part: { ...whole, members } };
+      });
       const outcomes = await store.objects.appendEach(parts);
       const broken = outcomes.findIndex((outcome) => outcome.status === 'rejected');
       expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(2);
       expect(String((outcomes[broken] as PromiseRejectedResult).reason)).toMatch('broken in the middle');
+      expect(broken).toBe(1);
       const held = parts.flatMap(({ part: { members } }, i) => (i === broken ? [] : members));
       expect(await found(store, read(c, 4))).toHaveLength(held.length);
       for (const [
@@ -63,8 +90,78 @@ export function describeAppend(name: string, open: Open): void {
         const told = await store.records.status('europe', status.id);
         expect(told?.status.status).toBe(i === broken ? undefined : 'complete');
       }
+      isBroken = false;
       expect(await store.objects.append(scope, parts[broken]!.part)).toMatchObject({ status: 'complete' });
       expect(await found(store, read(c, 4))).toHaveLength(ids.length);
+    });
+
+    test('several parts at once are told what each would be told alone, one after the other, and leave the same', async () => {
+      const [uuids, marking] = [[uuid(), uuid()], `marking-definition--${uuid()}`];
+      const object = fc
+        .record({
+          kind: fc.constantFrom('tool', 'tool', 'citer', 'ipv4-addr', 'definition'),
+          id: fc.nat(1),
+          version: fc.integer({ min: 1, max: 3 }),
+          rank: fc.constantFrom<Rank>(...RANKS),
+          name: fc.constantFrom('a', 'b'),
+        })
+        .map(({ kind, id, version, rank, name }): StixObject => {
+          if (kind === 'tool') return tool(`tool--${uuids[id]!}`, version, rank, { name });
+          if (kind === 'citer')
+            return tool(`tool--${uuids[id]!}`, version, null, { name, object_marking_refs: [marking] });
+          if (kind === 'definition') return statement(marking, rank);
+          const object_marking_refs = [TLP2[rank]];
+          return {
+            type: kind,
+            spec_version: '2.1',
+            id: `${kind}--${uuids[id]!}`,
+            value: name,
+            object_marking_refs,
+          };
+        });
+      const given = fc.array(fc.tuple(fc.array(object, { minLength: 1, maxLength: 4 }), fc.nat(2)), {
+        minLength: 2,
+        maxLength: 4,
+      });
+      const people = [principal(4), principal(4), principal(2)];
+      await fc.assert(
+        fc.asyncProperty(given, fc.array(object, { maxLength: 3 }), async (publications, standing) => {
+          const opened = () => open({ clock: () => 1_700_000_000_000_000, random: () => 0.5 });
+          // Marking definitions are known in all of a store.
+          const [together, apart] = [await opened(), await opened()];
+          const c = collection({ defaultTlp: 3 });
+          try {
+            for (const store of [together, apart]) {
+              await applied(store, c);
+              if (standing.length > 0) await store.objects.append(write(c), part(standing));
+            }
+            const parts = () =>
+              publications.map(([objects, who]) => ({ scope: write(c, people[who]), part: part(objects) }));
+            const alone: Status[] = [];
+            for (const { scope, part } of parts()) alone.push(await apart.objects.append(scope, part));
+            const each = await together.objects.appendEach(parts());
+            const said = ({ id: _, successes = [], failures = [], ...counts }: Status) => {
+              const nameless = (d: StatusDetails) => (d.id.startsWith('ipv4') ? { ...d, version: '' } : d);
+              return { ...counts, successes: successes.map(nameless), failures: failures.map(nameless) };
+            };
+            expect(each.map((one) => (one.status === 'fulfilled' ? said(one.value) : one))).toEqual(
+              alone.map(said),
+            );
+            for (const rank of RANKS) {
+              const [a, b] = [
+                await found(together, read(c, rank), everything),
+                await found(apart, read(c, rank), everything),
+              ].map((all) => all.map((o) => JSON.stringify(o)).sort());
+              expect(a).toEqual(b);
+            }
+            expect(await together.house.check(() => undefined)).toEqual([]);
+          } finally {
+            await together.close();
+            await apart.close();
+          }
+        }),
+        { numRuns: name === 'sqlite' ? 60 : 8 },
+      );
     });
 
     test('repeating a part changes nothing and gives the same status', async () => {

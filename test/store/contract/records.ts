@@ -60,7 +60,8 @@ export function describeRecords(name: string, open: Open): void {
   const status = async ({ seed }: Setting) => (await store.records.status('europe', seed.id))!.status;
   const text = async ({ seed }: Setting): Promise<unknown> => {
     let all = '';
-    for await (const piece of (await store.records.statusText('europe', seed.id))!.pieces) all += String(piece);
+    for await (const piece of (await store.records.statusText('europe', seed.id))!.pieces)
+      all += String(piece);
     return JSON.parse(all);
   };
 
