@@ -1,11 +1,13 @@
 /**
  * What the store on MongoDB costs beside the bare driver, which does the same reads and writes without any promise:
- * objects a second in, pages a second out, as ratios in one run.
+ * objects a second in, pages a second out; and eight writers of single objects beside one, a poller beside four writers
+ * beside the same poller alone. As ratios in one run.
  *
  * Usage: mongo URL [--objects 2000]     URL: with the name of a database that is made for it, and dropped
  */
 import { MongoClient } from 'mongodb';
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { scopeFor, type Principal } from '../src/domain/access';
 import type { StixObject } from '../src/domain/stix';
@@ -20,6 +22,7 @@ const { positionals, values } = parseArgs({
 });
 const BATCH = 500;
 const PAGES = 20;
+const SECONDS = 5;
 
 const indicator = (): StixObject => ({
   type: 'indicator',
@@ -102,6 +105,30 @@ async function main(): Promise<void> {
           .toArray(),
       );
     }
+    const publishOne = (): Promise<unknown> => {
+      const body = Buffer.from(JSON.stringify({ objects: [indicator()] }));
+      return door.publish({ principalId: principal.id, collectionId: collection.id, body });
+    };
+    let [isOver, written] = [false, 0];
+    const write = async (): Promise<void> => {
+      for (; !isOver; written++) await publishOne();
+    };
+    const page = (): Promise<unknown> => store.objects.find(scope, { ...query, after: undefined });
+    /** How often a second something is done while some write. */
+    async function beside(writers: number, work: () => Promise<unknown> = () => setTimeout(100)) {
+      [isOver, written] = [false, 0];
+      const writing = Array.from({ length: writers }, write);
+      let done = 0;
+      const took = await seconds(async () => {
+        for (const until = Date.now() + SECONDS * 1000; Date.now() < until; done++) await work();
+      });
+      const rate = { written: written / took, done: done / took };
+      isOver = true;
+      await Promise.all(writing);
+      return rate;
+    }
+    const [one, eight] = [await beside(1), await beside(8)];
+    const [alone, crowded] = [await beside(0, page), await beside(4, page)];
     await door.stop();
     console.table([
       {
@@ -115,6 +142,20 @@ async function main(): Promise<void> {
         jisr: (PAGES / pages).toFixed(1),
         driver: (PAGES / driver).toFixed(1),
         ratio: (driver / pages).toFixed(2),
+      },
+    ]);
+    console.table([
+      {
+        what: 'single objects a second, of one writer and of eight',
+        before: one.written.toFixed(1),
+        after: eight.written.toFixed(1),
+        ratio: (eight.written / one.written).toFixed(2),
+      },
+      {
+        what: 'pages of 100 a second, alone and beside four writers',
+        before: alone.done.toFixed(1),
+        after: crowded.done.toFixed(1),
+        ratio: (crowded.done / alone.done).toFixed(2),
       },
     ]);
   } finally {

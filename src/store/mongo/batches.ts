@@ -22,7 +22,7 @@ export function batchStore(connection: Connection): LogStore<Effects> {
   const { tables, clock } = connection;
   const HEAD = { projection: { data: 0 } } as const;
   const linkOf = (
-    doc: Pick<BatchDoc, 'n' | 'last' | 'token' | 'applied' | 'cuts'> | null,
+    doc: Pick<BatchDoc, 'n' | 'last' | 'token' | 'applied' | 'cuts' | 'largest'> | null,
   ): Link | undefined =>
     // A head of an earlier version does not say where it cuts.
     doc
@@ -32,6 +32,7 @@ export function batchStore(connection: Connection): LogStore<Effects> {
           cuts: doc.cuts ? spansFrom(doc.cuts) : EVERYTHING,
           token: doc.token,
           applied: doc.applied,
+          largest: doc.largest,
         }
       : undefined;
 
@@ -80,7 +81,7 @@ export function batchStore(connection: Connection): LogStore<Effects> {
       return { links: docs.flatMap((doc) => linkOf(doc) ?? []), pruned, more: docs.length === WALK };
     },
     link: async (collection, n) => linkOf(await tables.batches.findOne({ _id: idOf(collection, n) }, HEAD)),
-    insert: async (collection, { n, last, token }, effects) => {
+    insert: async (collection, { n, last, token, largest }, effects) => {
       const size = checkSizes(effects);
       const cuts = effects.drop ? EVERYTHING : spansOf(effects.cuts.map((cut) => cut.date));
       // The library's own buffer ends at 17 MB.
@@ -98,6 +99,7 @@ export function batchStore(connection: Connection): LogStore<Effects> {
         at: clock(),
         applied: false,
         chunks,
+        ...(largest === undefined ? {} : { largest }),
       };
       const place = async (): Promise<boolean> => {
         try {

@@ -30,7 +30,7 @@ import type { Micros } from '../../domain/timestamp';
 import type { Link, LogStore, Pace, Since } from './link';
 import { EVERYTHING, firstWithin, type Span } from './spans';
 
-const START: Link = { n: 0, last: 0, cuts: [], token: '', applied: true };
+const START: Link = { n: 0, last: 0, cuts: [], token: '', applied: true, largest: 0 };
 
 /** How long others leave a batch to its writer before they apply it themselves. */
 const PATIENCE_MS = 1000;
@@ -201,7 +201,7 @@ export class Log<Effects> {
    * @returns it, for {@link letGo}; undefined: another was faster.
    */
   async hold(collection: string, tip: Link, token: string, nothing: Effects): Promise<Link | undefined> {
-    const link = { n: tip.n + 1, last: tip.last, token };
+    const link = { n: tip.n + 1, last: tip.last, token, largest: tip.largest };
     if ((await this.store.insert(collection, link, nothing)) === undefined) return undefined;
     return { ...link, cuts: [], applied: false };
   }
@@ -220,16 +220,20 @@ export class Log<Effects> {
     collection: string,
     tip: Link,
     token: string,
-    { last, effects }: { last: Micros; effects: Effects },
+    {
+      last,
+      effects,
+      largest,
+    }: { readonly last: Micros; readonly effects: Effects; readonly largest?: number | undefined },
   ): Promise<boolean> {
     const n = tip.n + 1;
-    const mark = await this.store.insert(collection, { n, last, token }, effects);
+    const mark = await this.store.insert(collection, { n, last, token, largest }, effects);
     if (mark === undefined) return false;
     const applied = await this.alone(collection, () =>
       this.store.apply(collection, { n, token }, effects, mark),
     );
     if (applied) {
-      this.remember(collection, { n, last, cuts: EVERYTHING, token, applied });
+      this.remember(collection, { n, last, cuts: EVERYTHING, token, applied, largest });
       return true;
     }
     // What is before the mark and was decided was applied: what was not has no place in the chain.

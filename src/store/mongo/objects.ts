@@ -50,18 +50,18 @@ export function mongoObjects(
     const looked = look<Looking>(
       worker,
       id,
-      async ({ last }, session): Promise<Looked<Looking>> => {
-        const picked = await pick(connection, session, scope, query, last, { limits, signal });
+      async (link, session): Promise<Looked<Looking>> => {
+        const picked = await pick(connection, session, scope, query, link, { limits, signal, withBodies });
         const { rows, page: about } = pageOf(picked, query.limit, limits.bytes);
         const value = async (): Promise<Looking | undefined> => {
           const bodies: string[] = [];
           if (withBodies)
-            for await (const group of bodiesOf(connection, rows))
+            for await (const group of bodiesOf(connection, id, rows))
               bodies.push(...group.map(([, body]) => body));
           return bodies.includes('') ? undefined : { rows, bodies, about };
         };
         const to = picked.rows[rows.length]?.date ?? picked.through;
-        return { value, within: [[picked.after + 1, to ?? last]], open: to === undefined };
+        return { value, within: [[picked.after + 1, to ?? link.last]], open: to === undefined };
       },
       ({ rows, bodies }, before) => {
         const count = rows.filter((row) => row.date < before).length;

@@ -9,6 +9,7 @@ import type { StixObject } from '../../domain/stix';
 import type { Micros } from '../../domain/timestamp';
 import type { Rank } from '../../domain/tlp';
 import type { ReadLimits } from '../objects';
+import type { Link } from './link';
 import { inSession, type Connection } from './connection';
 import type { EntryDoc, Tables } from './tables';
 import { uuidOf } from './unit';
@@ -20,8 +21,23 @@ const GROUP = 500;
 
 type Source = Pick<Connection, 'tables' | 'client' | 'moment'>;
 
-/** An entry without its body. */
-export type Row = Omit<EntryDoc, 'body'>;
+const ROW = {
+  o: 1,
+  u: 1,
+  ref: 1,
+  date: 1,
+  version: 1,
+  spec: 1,
+  type: 1,
+  rank: 1,
+  publisher: 1,
+  size: 1,
+} as const;
+/** What of an entry a page is made of. */
+export type Row = Pick<EntryDoc, '_id' | keyof typeof ROW> & {
+  /** If it was wanted, and no slice of that many can be too large. */
+  readonly body?: string;
+};
 
 /**
  * The bodies of some entries in their order, in groups that are bounded in bytes before they are loaded. A body that is
@@ -29,6 +45,7 @@ export type Row = Omit<EntryDoc, 'body'>;
  */
 export async function* bodiesOf(
   connection: Source,
+  c: string,
   rows: readonly Row[],
 ): AsyncGenerator<(readonly [row: Row, body: string])[]> {
   for (let from = 0; from < rows.length;) {
@@ -38,13 +55,19 @@ export async function* bodiesOf(
       if (bytes > GROUP_BYTES && to > from) break;
     }
     const some = rows.slice(from, to);
-    const wanted = { _id: { $in: some.map((row) => row._id) }, c: (some[0] as Row).c };
+    from = to;
+    if (some.every((row) => row.body !== undefined)) {
+      yield some.map((row) => [row, row.body ?? ''] as const);
+      continue;
+    }
+    const wanted = { _id: { $in: some.map((row) => row._id) }, c };
     const docs = await inSession(connection, (session) =>
-      connection.tables.entries.find(wanted, { session, projection: { body: 1 } }).toArray(),
+      connection.tables.entries
+        .find(wanted, { session, projection: { body: 1 }, batchSize: GROUP })
+        .toArray(),
     );
     const bodies = new Map(docs.map((doc) => [doc._id, doc.body]));
     yield some.map((row) => [row, bodies.get(row._id) ?? ''] as const);
-    from = to;
   }
 }
 
@@ -84,6 +107,8 @@ export interface Effort {
   readonly limits: ReadLimits;
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal | undefined;
+  /** Whether bodies are wanted, too. */
+  readonly withBodies: boolean;
 }
 
 export async function pick(
@@ -91,7 +116,7 @@ export async function pick(
   session: ClientSession,
   scope: Scope<'read'>,
   query: ObjectQuery,
-  horizon: Micros,
+  { last: horizon, largest = Infinity }: Pick<Link, 'last' | 'largest'>,
   effort: Effort,
 ): Promise<Picked> {
   const { tables } = connection;
@@ -101,12 +126,17 @@ export async function pick(
   if (rank === undefined || !ask || query.ids?.length === 0) return { rows: [], after: horizon };
   const { id: collection } = scope.collection;
   const needed = query.limit + 1;
-  const slice = (after: Micros, most: number): Promise<Row[]> =>
-    tables.entries
-      .find(filterOf(collection, rank, query, ask, { after, horizon }), { session, projection: { body: 0 } })
+  const wantsBodies = effort.withBodies || query.properties.size > 0;
+  const slice = (after: Micros, most: number): Promise<Row[]> => {
+    const areSmall = largest * most <= effort.limits.bytes;
+    const projection = wantsBodies && areSmall ? { ...ROW, body: 1 } : ROW;
+    return tables.entries
+      .find(filterOf(collection, rank, query, ask, { after, horizon }), { session, projection })
       .sort({ date: 1 })
       .limit(most)
+      .batchSize(most)
       .toArray();
+  };
   const mixed = ask.questions.length > 1 || ask.instants !== undefined;
   if (!mixed && query.properties.size === 0) return { rows: await slice(begin, needed), after: begin };
 
@@ -117,11 +147,12 @@ export async function pick(
     const first = await firstAnswers(tables, session, collection, rank, ask, some, horizon);
     return some.filter((row) => first.get(row.ref) === row.date);
   };
-  const examination = { slice, answering, matches, needed, effort };
+  const examination = { collection, slice, answering, matches, needed, effort };
   return { ...(await examine(connection, begin, examination)), after: mixed ? -1 : begin };
 }
 
 interface Examination {
+  readonly collection: string;
   /** The next entries after a date, oldest first. */
   readonly slice: (after: Micros, most: number) => Promise<readonly Row[]>;
   readonly answering: (some: readonly Row[]) => Promise<readonly Row[]>;
@@ -134,7 +165,7 @@ interface Examination {
 async function examine(
   connection: Source,
   begin: Micros,
-  { slice, answering, matches, needed, effort: { limits, signal } }: Examination,
+  { collection, slice, answering, matches, needed, effort: { limits, signal } }: Examination,
 ): Promise<Omit<Picked, 'after'>> {
   const rows: Row[] = [];
   const spent = { rows: 0, bytes: 0, found: 0 };
@@ -151,7 +182,7 @@ async function examine(
     const candidates = await answering(some);
     if (!matches) for (const row of candidates) if (!isFull()) take(row);
     if (matches)
-      for await (const group of bodiesOf(connection, candidates)) {
+      for await (const group of bodiesOf(connection, collection, candidates)) {
         for (const [row, body] of group) {
           spent.rows++;
           spent.bytes += row.size;

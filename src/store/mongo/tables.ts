@@ -73,6 +73,8 @@ export interface BatchDoc {
   readonly applied: boolean;
   readonly chunks: number;
   readonly data?: Binary;
+  /** Bytes of the largest object that this batch or any before it added. */
+  readonly largest?: number;
   /** Of the first batch, which stays: the mark up to which the others were pruned, or may be at any time. */
   readonly pruned?: number;
   /** Of the first batch: a mark, and an instant at which it stood. */

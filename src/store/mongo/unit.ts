@@ -157,7 +157,7 @@ export class Unit {
     settlement: Settlement = this.settle().settlement,
     more: Partial<Effects> = {},
     bodies: ReadonlyMap<Ref, string> = new Map(),
-  ): { last: Micros; effects: Effects } {
+  ): { last: Micros; effects: Effects; largest: number | undefined } {
     const { cuts, spent, dates, last } = settlement;
     for (const { date, ranges } of cuts) this.cut(date, ranges);
     const stone = stoneOf(this.collection, this.tip.n + 1);
@@ -174,7 +174,10 @@ export class Unit {
       return { ...said, ...place, ...ranges, edge, state: 'live', by: this.tip.n + 1 };
     });
     const changed = [...this.cuts].map(([date, set]) => ({ date, set }));
-    return { last, effects: { inserts, cuts: changed, audit: this.audit, markings: [], ...more } };
+    const { largest: before } = this.tip;
+    const largest =
+      before === undefined ? undefined : inserts.reduce((most, { size }) => Math.max(most, size), before);
+    return { last, effects: { inserts, cuts: changed, audit: this.audit, markings: [], ...more }, largest };
   }
 
   private cut(date: Micros, set: Cut): void {

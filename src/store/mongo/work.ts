@@ -15,6 +15,8 @@ import { Unit, type LoadedDoc } from './unit';
 /** Lost races after which a writer asks the others to let it pass. */
 const PATIENT = 3;
 const MOST_TRIES = 200;
+/** Documents in one answer: the driver's own is 101. */
+const MANY = 10_000;
 /** How long others make way for one writer at most. */
 const WAY_MS = 3000;
 
@@ -78,7 +80,9 @@ export function worker(connection: Connection): Worker {
     const filter = await entries();
     if (!filter) return [];
     return inSession(connection, (session) =>
-      tables.entries.find({ ...filter, c: collection }, { session, projection: { body: 0 } }).toArray(),
+      tables.entries
+        .find({ ...filter, c: collection }, { session, projection: { body: 0 }, batchSize: MANY })
+        .toArray(),
     );
   }
 
