@@ -65,6 +65,8 @@ export class Line {
   private wake: () => void = () => undefined;
   /** The publication whose turn it is. */
   private open: Open | undefined;
+  /** What came while nobody waited: its turn is next, and it need not be read again. */
+  private added: Pick<Open, 'id' | 'envelope'> | undefined;
   /** When each was served last, in turns: publications and organisations. */
   private readonly served = new Map<string, number>();
   private turns = 0;
@@ -85,6 +87,12 @@ export class Line {
       this.running = undefined;
       if (this.called && !this.stopping) this.start();
     });
+  }
+
+  /** Works off what has just been accepted. */
+  add(id: string, envelope: Envelope): void {
+    this.added = this.running ? undefined : { id, envelope };
+    this.start();
   }
 
   /** Looks for work now, and every few seconds from now on. */
@@ -114,6 +122,7 @@ export class Line {
       }
     }
     this.open = undefined;
+    this.added = undefined;
   }
 
   private async pause(): Promise<void> {
@@ -212,6 +221,12 @@ export class Line {
     return count;
   }
 
+  private async read(id: string, cut: Cut): Promise<Envelope | undefined> {
+    const bytes = await this.deps.store.records.publication(id);
+    // What was accepted once is read without today's limits on bodies, which may be lower.
+    return bytes && openEnvelope(bytes, { ...this.deps.limits, accepted: true }, cut);
+  }
+
   /** Opens a publication in place of the one before; undefined if it is finished by now. */
   private async opened(work: Unfinished): Promise<Open | undefined> {
     const { cut } = work;
@@ -223,10 +238,10 @@ export class Line {
       await this.abandon(id, 'FAULT: the server ended several times while it worked on this publication.');
       return undefined;
     }
-    const bytes = await this.deps.store.records.publication(id);
-    if (!bytes) return undefined;
-    // What was accepted once is read without today's limits on bodies, which may be lower.
-    const envelope = openEnvelope(bytes, { ...this.deps.limits, accepted: true }, cut as Cut);
+    const added = this.added;
+    this.added = undefined;
+    const envelope = added?.id === id ? added.envelope : await this.read(id, cut as Cut);
+    if (!envelope) return undefined;
     return (this.open = { id, envelope, fatal: lives > MOST_LIVES ? work.partsDone : undefined });
   }
 }

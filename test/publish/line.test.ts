@@ -98,6 +98,21 @@ async function left(
   return seed.id;
 }
 
+test('what comes while nobody waits is looked through once: its bytes are not read again; what waits behind it is read', async () => {
+  const reads: string[] = [];
+  const publication = (id: string) => {
+    reads.push(id);
+    return store.records.publication(id);
+  };
+  const door = doorOn({ ...store, records: { ...store.records, publication } });
+  await completed(await publish(door, tools(1500)));
+  expect(reads).toEqual([]);
+  const [first, second] = [await publish(door, tools(2500)), await publish(door, tools(1500))];
+  await Promise.all([completed(first), completed(second)]);
+  expect(reads).toContain(second.id);
+  expect(await found(store, read(c, 4), query({ limit: 10_000 }))).toHaveLength(5500);
+});
+
 test('what another process holds is left to it, and taken over when its lease has run out', async () => {
   const id = await left(tools(3));
   await store.house.lease(leaseOf(id), 'another server', now, now + LEASE);
