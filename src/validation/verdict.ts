@@ -75,6 +75,11 @@ export function shown(value: unknown): string {
   return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
 }
 
+/** What a finding says at most of one thing: whatever a stranger made long in it. */
+const MOST_SAID = 700;
+const short = (text: string): string =>
+  text.length > MOST_SAID ? `${text.slice(0, MOST_SAID).replace(/[\ud800-\udbff]$/, '')}…` : text;
+
 /** Gathers findings; the place that is being looked at is kept as a stack, so that sound objects cost no strings. */
 export class Review {
   readonly errors: Finding[] = [];
@@ -99,7 +104,12 @@ export class Review {
   /** @param below steps from the place that is being looked at. */
   reject(rule: string, found: string, expected: string, ...below: (string | number)[]): void {
     if (this.errors.length < MOST_FINDINGS)
-      this.errors.push({ rule, pointer: this.pointer(below), found, expected });
+      this.errors.push({
+        rule,
+        pointer: this.pointer(below),
+        found: short(found),
+        expected: short(expected),
+      });
   }
 
   warn(rule: string, found: string, expected: string, ...below: (string | number)[]): void {
@@ -115,10 +125,8 @@ export class Review {
     ...below: (string | number)[]
   ): void {
     if (this.warnings.length >= MOST_FINDINGS) return;
-    const pointer = this.pointer(below);
-    this.warnings.push(
-      code === undefined ? { rule, pointer, found, expected } : { rule, pointer, found, expected, code },
-    );
+    const said = { rule, pointer: this.pointer(below), found: short(found), expected: short(expected) };
+    this.warnings.push(code === undefined ? said : { ...said, code });
   }
 
   /** Takes over what was found of something inside this object. */

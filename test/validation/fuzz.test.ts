@@ -93,6 +93,16 @@ test('mutations of valid objects never throw and never give a verdict without a 
   expect(refused).toBeGreaterThan(1000);
 });
 
+test('what a stranger made long is short in what is said of it', () => {
+  const relationship = SOUND.find(({ type }) => type === 'relationship');
+  const { warnings } = checkObject({
+    ...relationship,
+    relationship_type: `a${'-b'.repeat(5000)}`,
+  });
+  expect(warnings.map(({ rule }) => rule)).toContain('REL-MATRIX');
+  for (const finding of warnings) expect(line(finding).length).toBeLessThan(2000);
+});
+
 test('the objects that are mutated are sound', () => {
   for (const object of SOUND)
     expect([object['type'], checkObject(object).errors]).toEqual([object['type'], []]);
