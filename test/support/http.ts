@@ -19,7 +19,7 @@ import { channel, collection, organisation, principal } from './exchange';
 
 export const TAXII = 'application/taxii+json;version=2.1';
 export const STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
-const PASSWORD = 'correct horse battery staple';
+export const PASSWORD = 'correct horse battery staple';
 const grant = (to: Grant['to'], rights: Grant['rights'], more: Partial<Grant> = {}): Grant => ({
   source: 'test',
   to,
