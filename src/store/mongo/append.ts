@@ -9,6 +9,7 @@ import type { Status } from '../../domain/taxii';
 import type { Settlement } from '../../domain/unit';
 import type { Part } from '../records';
 import type { CatalogReader } from './catalog';
+import { guarded } from './connection';
 import { candidatesOf, holdable, judgePart, namedBy, standingFilter, type Named } from './judging';
 import { applyDefinition, citing, markingOf, type Spread } from './markings';
 import { headsOf, statusNow } from './statuses';
@@ -149,7 +150,7 @@ export function appender(worker: Worker, catalog: CatalogReader, spread: Spread)
   /** @returns of each what became of it; if one fails, each is written alone. */
   async function writeEach(some: readonly Given[]): Promise<PromiseSettledResult<Status>[]> {
     try {
-      return (await write(some)).map((value) => ({ status: 'fulfilled', value }));
+      return (await guarded(() => write(some))).map((value) => ({ status: 'fulfilled', value }));
     } catch (reason) {
       if (some.length === 1 || reason instanceof StoreUnavailable)
         return some.map(() => ({ status: 'rejected', reason }));

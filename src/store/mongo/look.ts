@@ -54,7 +54,10 @@ export async function look<T>(
       continue;
     }
     if (cut === undefined && value !== undefined) return value;
-    const whole = looks < WHOLE_LOOKS || value === undefined ? undefined : shorten(value, cut ?? 0);
+    if (looks >= WHOLE_LOOKS && value === undefined && cut === undefined)
+      throw new StoreUnavailable('Something of the collection is missing. If that stays, run `jisr check`.');
+    const whole =
+      looks < WHOLE_LOOKS || value === undefined || cut === undefined ? undefined : shorten(value, cut);
     if (whole !== undefined) return whole;
     if (performance.now() - began > PATIENCE_MS)
       throw new StoreUnavailable('The collection changes faster than it can be read. Try again.');

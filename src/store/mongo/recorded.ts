@@ -47,15 +47,10 @@ export function recordedOf(
 ): Recorded {
   const of = (ok: boolean) => verdicts.filter((v) => v.ok === ok).map((v) => v.details);
   const [successes, failures] = [of(true), of(false)];
+  const { apiRoot: root, id: c } = collection;
+  const status = { _id: id, root, c, principal: principal.id, requested, total };
   return {
-    status: {
-      _id: id,
-      root: collection.apiRoot,
-      c: collection.id,
-      principal: principal.id,
-      requested,
-      total,
-    },
+    ...(sofar.begun ? {} : { status }),
     part: { _id: `${id}:${number}`, status: id, part: number, last, successes, failures },
     counts: {
       done: number + 1,
