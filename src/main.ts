@@ -50,7 +50,10 @@ async function serve(
   more: object = {},
 ): Promise<void> {
   const waits = (wait: Wait): void => log.warn(wait, WAITING);
-  const store = await patiently(() => openStore(config.store, { readonly: true, inTurns: true }), waits);
+  const store = await patiently(
+    () => openStore(config.store, { readonly: true, inTurns: true, pageBytes: config.pageCacheBytes }),
+    waits,
+  );
   const { stop: stopExamining, ...apart } = examineApart(store, config.store, waits, (error, pause) =>
     log.error({ err: error, pause }, 'the thread that examines ended; another one is started'),
   );

@@ -28,6 +28,8 @@ export interface StoreOptions {
    * turn did. For SQLite.
    */
   readonly inTurns?: boolean;
+  /** Memory for pages that may be asked for again, in bytes; none by default. For MongoDB. */
+  readonly pageBytes?: number;
   readonly clock?: () => Micros;
   /** In [0, 1). */
   readonly random?: () => number;

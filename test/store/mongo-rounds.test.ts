@@ -3,8 +3,20 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { v4 as uuid } from 'uuid';
 import { connect as connectStore } from '../../src/store/mongo/connection';
+import { ALL } from '../../src/domain/query';
 import { openStore } from '../../src/store/open';
-import { applied, collection, found, part, query, read, tool, toolId, write } from '../support/exchange';
+import {
+  applied,
+  collection,
+  found,
+  part,
+  query,
+  read,
+  removal,
+  tool,
+  toolId,
+  write,
+} from '../support/exchange';
 import { databaseAt, firstHost } from '../support/mongo-url';
 
 const server = process.env['JISR_TEST_MONGODB'];
@@ -81,6 +93,23 @@ if (server === undefined) {
       expect(await found(old, read(c, 4), query())).toEqual(whole);
       expect(await way.least(() => old.objects.find(read(c, 4), query()))).toBe(2);
       await old.close();
+      // What is kept is right if the chain says so: one walk, and nothing is read again.
+      const keeping = await openStore(databaseAt(server, name, way.host), { pageBytes: 1e6 });
+      for (const asked of [query({ limit: 5 }), query()]) {
+        const ask = () => keeping.objects.find(read(c, 4), asked);
+        const page = await ask();
+        expect(await way.least(async () => expect(await ask()).toEqual(page))).toBe(1);
+      }
+      const first = await keeping.objects.find(read(c, 4), query({ limit: 5 }));
+      await other.objects.append(write(c), ten());
+      expect(await found(keeping, read(c, 4), query())).toHaveLength(whole.length + 10);
+      // A full page outlives what is published behind it; what is taken out of it does not stay in it.
+      const again = () => keeping.objects.find(read(c, 4), query({ limit: 5 }));
+      expect(await way.least(async () => expect(await again()).toEqual(first))).toBe(1);
+      const [gone] = JSON.parse(`[${first.items.toString()}]`) as { id: string }[];
+      await other.objects.remove(removal(c), gone!.id, { version: ALL, specVersions: undefined });
+      expect((await again()).items.toString()).not.toContain(gone!.id);
+      await keeping.close();
     } finally {
       await store.close();
       await other.close();

@@ -48,7 +48,8 @@ if (server === undefined) {
     }
   });
 
-  describeStore('mongodb', (options) => openStore(database(), options));
+  // Over kept pages, too: nearly every question of these tests is asked again after something changed.
+  describeStore('mongodb', (options) => openStore(database(), { ...options, pageBytes: 8e6 }));
 
   test('what a change tells is written with it: after a crash in between, whoever asks finds it in the audit, once', async () => {
     const url = database();

@@ -79,7 +79,7 @@ export function dumper(worker: Worker, catalog: CatalogReader, rounds = ROUNDS):
         // What comes later is found by the next round.
         return { value: async () => ({ last, docs }), within, open: false };
       },
-      () => (uuids.length > 1 ? 'disturbed' : undefined),
+      { shorten: () => (uuids.length > 1 ? 'disturbed' : undefined) },
     );
     if (found !== 'disturbed') {
       yield found;

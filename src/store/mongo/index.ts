@@ -16,7 +16,7 @@ export async function openMongo(url: string, options: StoreOptions = {}): Promis
   const work = worker(connection);
   const writing = writer(work, reader);
   return {
-    objects: mongoObjects(work, reader, writing, options.reads),
+    objects: mongoObjects(work, reader, writing, options),
     catalog: mongoCatalog(connection, reader, writing),
     people: mongoPeople(connection, reader),
     records: mongoRecords(work, reader),

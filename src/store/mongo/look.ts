@@ -7,13 +7,34 @@ import type { Link } from './link';
 import type { Span } from './spans';
 import type { Worker } from './work';
 
-export interface Looked<T> {
-  /** What still has to be read of what never changes; undefined: it is gone, and must have been cut. */
-  readonly value: () => Promise<T | undefined>;
+/** What a look depends on. */
+interface Dependence {
   /** The dates on which it depends: a later cut within them may have changed it. */
   readonly within: readonly Span[];
   /** Whether what comes behind the link would belong to it. */
   readonly open: boolean;
+}
+
+export interface Looked<T> extends Dependence {
+  /** What still has to be read of what never changes; undefined: it is gone, and must have been cut. */
+  readonly value: () => Promise<T | undefined>;
+}
+
+/** A look of before, and as of when: it still is right if nothing came or was cut that it depends on. */
+export interface KeptLook<T> extends Dependence {
+  readonly link: Link;
+  readonly value: T;
+}
+
+export interface LookOptions<T> {
+  /** What of a look lies before a date and can stand by itself; undefined if nothing does. */
+  readonly shorten?: (value: T, before: Micros) => T | undefined;
+  /** With what is looked at only behind that date: what is looked at if there is nothing. */
+  readonly beyond?: { readonly date: Micros; readonly nothing: T } | undefined;
+  /** The same look of before. */
+  readonly before?: KeptLook<T> | undefined;
+  /** Told of a whole look that is right, and as of when. */
+  readonly keep?: (look: KeptLook<T>) => void;
 }
 
 /** Looks that are given up for a whole answer; after them what lies before the first cut is answer enough. */
@@ -26,18 +47,22 @@ const PATIENCE_MS = 20_000;
  * is asked for only once, afterwards, while the rest is read.
  *
  * @param read sees nothing after the link's `last`.
- * @param shorten what of a look lies before a date and can stand by itself; undefined if nothing does.
- * @param beyond with what is looked at only behind that date: what is looked at if there is nothing.
  * @throws {StoreUnavailable} it changes again and again under every look.
  */
 export async function look<T>(
   { connection, log }: Pick<Worker, 'connection' | 'log'>,
   collection: string,
   read: (link: Link, session: ClientSession) => Promise<Looked<T>>,
-  shorten: (value: T, before: Micros) => T | undefined = () => undefined,
-  beyond?: { readonly date: Micros; readonly nothing: T },
+  { shorten = () => undefined, beyond, before, keep = () => undefined }: LookOptions<T> = {},
 ): Promise<T> {
   const began = performance.now();
+  if (before) {
+    const { cut, came } = await log.since(collection, before.link, before.within);
+    if (cut === undefined && !(before.open && came)) {
+      keep({ ...before, link: log.known(collection) ?? before.link });
+      return before.value;
+    }
+  }
   let link = log.known(collection);
   if (link && beyond && beyond.date >= link.last) link = undefined;
   for (let looks = 1; ; looks++) {
@@ -53,7 +78,10 @@ export async function look<T>(
       if (newest && newest.n > as.n) link = newest;
       continue;
     }
-    if (cut === undefined && value !== undefined) return value;
+    if (cut === undefined && value !== undefined) {
+      keep({ link: as, value, within, open });
+      return value;
+    }
     if (looks >= WHOLE_LOOKS && value === undefined && cut === undefined)
       throw new StoreUnavailable('Something of the collection is missing. If that stays, run `jisr check`.');
     const whole =

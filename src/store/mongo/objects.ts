@@ -1,11 +1,14 @@
 import { notFound, type Scope } from '../../domain/access';
 import type { ObjectQuery } from '../../domain/query';
-import type { Inspected, Listed, ObjectStore, Page, ReadLimits } from '../objects';
+import type { Micros } from '../../domain/timestamp';
+import type { StoreOptions } from '../store';
+import type { Inspected, Listed, ObjectStore, Page } from '../objects';
 import { manifestRecords, pageOf, READ_LIMITS } from '../page';
 import { writer, type Writer } from './writer';
 import type { CatalogReader } from './catalog';
 import { guarded } from './connection';
 import { heldObjects } from './held';
+import { KeptLooks } from './kept-looks';
 import { look, type Looked } from './look';
 import { bodiesOf, pick, type Row } from './query';
 import type { Worker } from './work';
@@ -17,11 +20,23 @@ interface Looking {
   readonly about: Omit<Page<undefined>, 'items'>;
 }
 
+/** What a row takes in memory, about. */
+const ROW_BYTES = 500;
 const NOTHING: Looking = {
   rows: [],
   bodies: [],
   about: { count: 0, first: undefined, last: undefined, more: false, through: undefined },
 };
+
+/** As much of a page as lies before a date. */
+function shorten({ rows, bodies }: Looking, before: Micros): Looking | undefined {
+  const count = rows.filter((row) => row.date < before).length;
+  if (count === 0) return undefined;
+  const kept = rows.slice(0, count);
+  const last = kept.at(-1)?.date;
+  const about = { count, first: kept[0]?.date, last, more: true, through: last };
+  return { rows: kept, bodies: bodies.slice(0, count), about };
+}
 
 const listed = (doc: Row): Listed => ({
   id: doc.o,
@@ -34,10 +49,13 @@ export function mongoObjects(
   worker: Worker,
   catalog: CatalogReader,
   { append, appendEach, foresee, remove, retire }: Writer = writer(worker, catalog),
-  reads: Partial<ReadLimits> = {},
+  { reads = {}, pageBytes = 0 }: Pick<StoreOptions, 'reads' | 'pageBytes'> = {},
 ): ObjectStore {
   const { connection } = worker;
   const limits = { ...READ_LIMITS, ...reads };
+  const kept = new KeptLooks<Looking>(pageBytes, ({ rows, bodies }) =>
+    bodies.reduce((sum, body) => sum + body.length, rows.length * ROW_BYTES),
+  );
 
   /** A page as of one moment; only what is on it is loaded, and of that only the keys unless bodies are asked for. */
   async function page(
@@ -63,15 +81,11 @@ export function mongoObjects(
         const to = picked.rows[rows.length]?.date ?? picked.through;
         return { value, within: [[picked.after + 1, to ?? link.last]], open: to === undefined };
       },
-      ({ rows, bodies }, before) => {
-        const count = rows.filter((row) => row.date < before).length;
-        if (count === 0) return undefined;
-        const kept = rows.slice(0, count);
-        const last = kept.at(-1)?.date;
-        const about = { count, first: kept[0]?.date, last, more: true, through: last };
-        return { rows: kept, bodies: bodies.slice(0, count), about };
+      {
+        shorten,
+        beyond: query.after === undefined ? undefined : { date: query.after, nothing: NOTHING },
+        ...kept.of(scope, query, withBodies),
       },
-      query.after === undefined ? undefined : { date: query.after, nothing: NOTHING },
     );
     const [held, found] = await Promise.all([catalog.collection(id), looked]);
     if (!held) throw notFound();
