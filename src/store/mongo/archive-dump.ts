@@ -2,16 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Filter } from 'mongodb';
 import type { Organisation, Principal } from '../../domain/access';
-import { QUESTIONS } from '../../domain/entries';
 import type { Micros } from '../../domain/timestamp';
 import { objectOf } from '../../domain/unit';
-import type {
-  ArchivedObject,
-  ArchivedStatus,
-  ArchivedVersion,
-  ArchiveRecord,
-  ArchiveStore,
-} from '../archive';
+import type { ArchiveRecord, ArchiveStore } from '../archive';
+import { archivedObject, archivedStatus } from './archived';
 import { settleTold, toAuditRecord } from './audit';
 import { handGrants, type CatalogReader } from './catalog';
 import { readChunks } from './chunks';
@@ -19,7 +13,7 @@ import { NOTHING } from './effects';
 import type { Link } from './link';
 import { look } from './look';
 import type { Span } from './spans';
-import type { EntryDoc, StatusDoc } from './tables';
+import type { EntryDoc } from './tables';
 import { walkObjects } from './walk';
 import type { Worker } from './work';
 
@@ -27,37 +21,6 @@ import type { Worker } from './work';
 const ROUNDS = 4;
 const MOST_HOLDS = 5;
 const MOST_TRIES = 50;
-
-function archived(collection: string, id: string, docs: readonly EntryDoc[]): ArchivedObject {
-  const live = docs.filter((d) => d.state === 'live').sort((a, b) => a.date - b.date);
-  const refs = [...new Set(live.map((d) => d.ref))];
-  const oldest = live[0]?.publisher ?? '';
-  const versions = refs.map((ref): ArchivedVersion => {
-    const own = live.filter((d) => d.ref === ref);
-    const [d] = own as [EntryDoc];
-    return {
-      spec: d.spec,
-      version: d.version,
-      key: d.key,
-      digest: d.digest,
-      rank: d.rank,
-      declared: d.declared,
-      unresolved: [...d.unresolved].sort(),
-      cited: [...(d.cited ?? d.unresolved)].sort(),
-      publisher: d.publisher,
-      owner: d.owner ?? oldest,
-      body: d.body,
-      entries: own.map((e) => ({ date: e.date, ranges: QUESTIONS.map((q) => e[q]) })),
-    };
-  });
-  versions.sort((a, b) => (a.entries[0]?.date ?? 0) - (b.entries[0]?.date ?? 0));
-  const standing = new Set(live.map((d) => d.key));
-  const gone = new Map(
-    docs.filter((d) => d.state === 'removed' && !standing.has(d.key)).map((d) => [d.key, d.rank] as const),
-  );
-  const removed = [...gone].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, rank]) => ({ key, rank }));
-  return { kind: 'object', collection, id, versions, removed };
-}
 
 /** @param rounds before those who write are held; replaced in tests. */
 export function dumper(worker: Worker, catalog: CatalogReader, rounds = ROUNDS): ArchiveStore['dump'] {
@@ -106,7 +69,7 @@ export function dumper(worker: Worker, catalog: CatalogReader, rounds = ROUNDS):
           // What a drop left holds a place here, and means nothing elsewhere.
           const standing =
             of.find((doc) => doc.state === 'live') ?? of.find((doc) => doc.state === 'removed');
-          if (standing) yield archived(c, standing.o, of);
+          if (standing) yield archivedObject(c, standing.o, of);
         }
       }
     }
@@ -184,41 +147,6 @@ export function dumper(worker: Worker, catalog: CatalogReader, rounds = ROUNDS):
     }
   }
 
-  async function statusOf(doc: StatusDoc): Promise<ArchivedStatus> {
-    const done = await tables.parts.find({ status: doc._id }).sort({ part: 1 }).toArray();
-    const complete = done.some((p) => p.last);
-    const waiting = complete
-      ? []
-      : await tables.pendings.find({ status: doc._id }).sort({ part: 1 }).toArray();
-    // An abandoned publication's failures stand behind all its parts.
-    const number = (part: number): number => Math.min(part, done.length);
-    const numbers = [...new Set([...done.map((p) => number(p.part)), ...waiting.map((w) => w.part)])].sort(
-      (a, b) => a - b,
-    );
-    const parts = numbers.map((part) => {
-      const own = done.filter((p) => number(p.part) === part);
-      return {
-        part,
-        successes: own.flatMap((p) => p.successes),
-        failures: own.flatMap((p) => p.failures),
-        pendings: own.length > 0 ? [] : waiting.filter((w) => w.part === part).flatMap((w) => w.items),
-      };
-    });
-    return {
-      kind: 'status',
-      id: doc._id,
-      root: doc.root,
-      collection: doc.c,
-      principal: doc.principal,
-      requested: doc.requested,
-      total: doc.total,
-      complete,
-      partsDone: done.length,
-      // A part without any verdict says nothing.
-      parts: parts.filter((p) => p.successes.length + p.failures.length + p.pendings.length > 0),
-    };
-  }
-
   return async function* dump(): AsyncGenerator<ArchiveRecord> {
     let seq = 0;
     const channels = await catalog.stored();
@@ -250,7 +178,8 @@ export function dumper(worker: Worker, catalog: CatalogReader, rounds = ROUNDS):
         authority: m.authority ?? 4,
       };
     // Before the objects: a part that is done by then is among them, and one that is not is done again, which is harmless.
-    for await (const doc of tables.statuses.find().sort({ _id: 1 })) yield await statusOf(doc);
+    for await (const doc of tables.statuses.find().sort({ _id: 1 }))
+      yield await archivedStatus(connection, doc);
     for await (const { _id: status, chunks, cut = 0 } of tables.publications.find()) {
       const body = await readChunks(connection, status, chunks);
       if (body) yield { kind: 'publication', status, body: body.toString('base64'), cut };
