@@ -435,8 +435,7 @@ async function schedule(seed: number, fault: Fault): Promise<string | undefined>
       const since = early ?? (await log.since(C, tip, within));
       const { cut } = since;
       if (guessed && rowsNow.length <= limit && since.came && fault !== 'what came overlooked') {
-        known = log.known(C);
-        if (known?.n === tip.n) known = undefined;
+        known = since.newest;
         continue;
       }
       if (cut !== undefined && fault !== 'cuts not looked at') {

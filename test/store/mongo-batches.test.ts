@@ -7,9 +7,11 @@ import type { Effects } from '../../src/store/mongo/effects';
 import type { EntryDoc } from '../../src/store/mongo/tables';
 import { Log } from '../../src/store/mongo/chain';
 import type { Link, LogStore } from '../../src/store/mongo/link';
+import { look, type KeptLook } from '../../src/store/mongo/look';
 import { prune } from '../../src/store/mongo/prune';
 import { firstWithin, spansFrom, spansOf } from '../../src/store/mongo/spans';
 import { walkObjects } from '../../src/store/mongo/walk';
+import type { Worker } from '../../src/store/mongo/work';
 import { databaseAt } from '../support/mongo-url';
 
 test('spans cover every date, in order, parted where the gaps are widest', () => {
@@ -71,6 +73,22 @@ test('a reader does not wait for a batch that is not applied: it reads behind it
   };
   const log = new Log(store, { wait: () => Promise.reject(new Error('waited')), now: () => 0 });
   expect(await log.applied('c')).toMatchObject({ n: 1, last: 5 });
+});
+
+test('a kept look is right as of what its own walk found, whatever other walks have found by then', async () => {
+  const link = (n: number): Link => ({ n, last: n, cuts: [], token: `t${n}`, applied: true });
+  const [checked, known] = [link(2), link(3)];
+  const log = {
+    known: () => known,
+    since: async () => ({ cut: undefined, came: true, newest: checked }),
+  } as unknown as Worker['log'];
+  const before: KeptLook<string> = { link: link(1), value: 'a page', within: [[0, 1]], open: false };
+  const kept: KeptLook<string>[] = [];
+  const read = () => Promise.reject(new Error('read again'));
+  const keep = (one: KeptLook<string>): void => void kept.push(one);
+  const connection = {} as Worker['connection'];
+  expect(await look({ connection, log }, 'c', read, { before, keep })).toBe('a page');
+  expect(kept).toEqual([{ ...before, link: checked }]);
 });
 
 const server = process.env['JISR_TEST_MONGODB'];

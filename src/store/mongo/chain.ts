@@ -139,7 +139,8 @@ export class Log<Effects> {
   async since(collection: string, link: Link, within: readonly Span[]): Promise<Since> {
     const later = await this.after(collection, link);
     const cut = firstWithin(later ? later.flatMap((l) => l.cuts) : EVERYTHING, within);
-    return { cut, came: later?.some((l) => l.applied) ?? true };
+    const newest = later?.findLast((l) => l.applied);
+    return { cut, came: later === undefined || newest !== undefined, newest };
   }
 
   /** Where the batches after a link up to another cut; everywhere if that is not known any more. */

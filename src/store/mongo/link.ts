@@ -58,6 +58,8 @@ export interface Since {
   readonly cut: Micros | undefined;
   /** Whether the chain went on, and that is applied: what came may be missing in it. */
   readonly came: boolean;
+  /** The newest that is applied of those that were looked at for this; undefined: none came, or it is not known any more. */
+  readonly newest: Link | undefined;
 }
 
 /** What a chain needs of time. */

@@ -57,9 +57,10 @@ export async function look<T>(
 ): Promise<T> {
   const began = performance.now();
   if (before) {
-    const { cut, came } = await log.since(collection, before.link, before.within);
+    const { cut, came, newest = before.link } = await log.since(collection, before.link, before.within);
     if (cut === undefined && !(before.open && came)) {
-      keep({ ...before, link: log.known(collection) ?? before.link });
+      // Not the newest that is known by now: what another walk has found was not looked at for this.
+      keep({ ...before, link: newest });
       return before.value;
     }
   }
@@ -71,22 +72,23 @@ export async function look<T>(
     const as = link ?? (await (looks === 1 ? log.applied(collection) : log.caughtUp(collection)));
     if (!guessed && beyond && beyond.date >= as.last) return beyond.nothing;
     const { value: rest, within, open } = await inSession(connection, (session) => read(as, session));
-    const [value, { cut, came }] = await Promise.all([rest(), log.since(collection, as, within)]);
-    link = undefined;
-    if (guessed && open && came) {
-      const newest = log.known(collection);
-      if (newest && newest.n > as.n) link = newest;
-      continue;
-    }
+    const [value, since] = await Promise.all([rest(), log.since(collection, as, within)]);
+    const { cut } = since;
+    const missed = guessed && open && since.came;
+    link = missed ? since.newest : undefined;
+    if (missed) continue;
     if (cut === undefined && value !== undefined) {
       keep({ link: as, value, within, open });
       return value;
     }
-    if (looks >= WHOLE_LOOKS && value === undefined && cut === undefined)
-      throw new StoreUnavailable('Something of the collection is missing. If that stays, run `jisr check`.');
-    const whole =
-      looks < WHOLE_LOOKS || value === undefined || cut === undefined ? undefined : shorten(value, cut);
-    if (whole !== undefined) return whole;
+    if (looks >= WHOLE_LOOKS) {
+      if (cut === undefined)
+        throw new StoreUnavailable(
+          'Something of the collection is missing. If that stays, run `jisr check`.',
+        );
+      const whole = value === undefined ? undefined : shorten(value, cut);
+      if (whole !== undefined) return whole;
+    }
     if (performance.now() - began > PATIENCE_MS)
       throw new StoreUnavailable('The collection changes faster than it can be read. Try again.');
   }
