@@ -70,6 +70,11 @@ export function examineApart(
     },
   );
   const send = (call: Call): void => thread.worker()?.postMessage(call);
+  /** @throws {StoreUnavailable} the thread is not there. */
+  const put = async <T>(question: (id: string) => Call): Promise<T> => {
+    if (!thread.worker()) throw calls.over();
+    return calls.ask<T>((id) => send(question(id)));
+  };
 
   async function ask(
     verb: Verb,
@@ -78,13 +83,12 @@ export function examineApart(
     signal: AbortSignal | undefined,
   ): Promise<Page<unknown>> {
     signal?.throwIfAborted();
-    if (!thread.worker()) throw calls.over();
     let abort = (): void => undefined;
     try {
-      return await calls.ask<Page<unknown>>((id) => {
+      return await put<Page<unknown>>((id) => {
         abort = () => send({ id, verb: 'abort' });
         signal?.addEventListener('abort', abort, { once: true });
-        send({ id, verb, scope, query });
+        return { id, verb, scope, query };
       });
     } catch (error) {
       // The thread knows that the work was given up, not why.
@@ -103,10 +107,7 @@ export function examineApart(
       return { ...page, items: asBuffer(page.items) };
     };
 
-  const tell = async (tell: Tell): Promise<Uint8Array | undefined> => {
-    if (!thread.worker()) throw calls.over();
-    return calls.ask<Uint8Array | undefined>((id) => send({ id, verb: 'tell', tell }));
-  };
+  const tell = (tell: Tell): Promise<Uint8Array | undefined> => put((id) => ({ id, verb: 'tell', tell }));
   const forget = (telling: string): void => send({ id: telling, verb: 'forget' });
 
   return {

@@ -52,7 +52,7 @@ function versionOf({ candidate, ref, marks }: Addition, unit: Unit): Version {
 }
 
 /** What is looked at beside entries. */
-interface Beside extends Named {
+interface Elsewhere extends Named {
   readonly held: Collection | undefined;
   /** Of each part how far its publication is; undefined if it was appended before, or that is over. */
   readonly heads: readonly (Sofar | undefined)[];
@@ -72,9 +72,9 @@ export function appender(worker: Worker, catalog: CatalogReader, spread: Spread)
    *
    * @param parts whose heads are wanted, too.
    */
-  const besideOf =
+  const elsewhereOf =
     (collection: string, candidates: readonly Candidate[], parts: readonly Part[]) =>
-    async (): Promise<Beside> => {
+    async (): Promise<Elsewhere> => {
       const [held, heads, named] = await Promise.all([
         catalog.collection(collection),
         headsOf(connection, parts),
@@ -83,7 +83,7 @@ export function appender(worker: Worker, catalog: CatalogReader, spread: Spread)
       return { held, heads, ...named };
     };
 
-  const inForce = (scope: Scope<'write'>, { held }: Beside): Scope<'write'> => {
+  const inForce = (scope: Scope<'write'>, { held }: Elsewhere): Scope<'write'> => {
     if (!held) throw notFound();
     return { ...scope, collection: { ...scope.collection, defaultTlp: held.defaultTlp } };
   };
@@ -93,7 +93,7 @@ export function appender(worker: Worker, catalog: CatalogReader, spread: Spread)
     const parts = given.map(({ part }) => holdable(part));
     const collection = (given[0] as Given).scope.collection.id;
     const candidates = parts.flatMap(candidatesOf);
-    const told = await worker.run<(Status | undefined)[], Beside>(
+    const told = await worker.run<(Status | undefined)[], Elsewhere>(
       collection,
       concerned(collection, candidates),
       async (unit, beside) => {
@@ -133,7 +133,7 @@ export function appender(worker: Worker, catalog: CatalogReader, spread: Spread)
           }),
         };
       },
-      besideOf(collection, candidates, parts),
+      elsewhereOf(collection, candidates, parts),
     );
     // What waits elsewhere for what came, and what came and waits for what came elsewhere meanwhile.
     const defined = candidates.filter((c) => c.definition !== undefined).map((c) => c.id);
@@ -178,7 +178,7 @@ export function appender(worker: Worker, catalog: CatalogReader, spread: Spread)
     const parts = given.map(holdable);
     const candidates = parts.flatMap(candidatesOf);
     const { id } = asked.collection;
-    return worker.run<readonly Verdict[], Beside>(
+    return worker.run<readonly Verdict[], Elsewhere>(
       id,
       concerned(id, candidates),
       async (unit, beside) => {
@@ -188,7 +188,7 @@ export function appender(worker: Worker, catalog: CatalogReader, spread: Spread)
         const { settlement } = unit.settle();
         return { answer: judged.flatMap((p) => p.verdicts(settlement)) };
       },
-      besideOf(id, candidates, []),
+      elsewhereOf(id, candidates, []),
     );
   }
 

@@ -19,8 +19,6 @@ const SLICE = 1000;
 const GROUP_BYTES = 8 * 1024 * 1024;
 const GROUP = 500;
 
-type Source = Pick<Connection, 'tables' | 'client' | 'moment'>;
-
 const ROW = {
   o: 1,
   u: 1,
@@ -44,7 +42,7 @@ export type Row = Pick<EntryDoc, '_id' | keyof typeof ROW> & {
  * not there any more is empty.
  */
 export async function* bodiesOf(
-  connection: Source,
+  connection: Connection,
   c: string,
   rows: readonly Row[],
 ): AsyncGenerator<(readonly [row: Row, body: string])[]> {
@@ -112,7 +110,7 @@ export interface Effort {
 }
 
 export async function pick(
-  connection: Source,
+  connection: Connection,
   session: ClientSession,
   scope: Scope<'read'>,
   query: ObjectQuery,
@@ -163,7 +161,7 @@ interface Examination {
 
 /** Examines row by row what no index answers, until the page is full, has had its share, or nobody waits for it. */
 async function examine(
-  connection: Source,
+  connection: Connection,
   begin: Micros,
   { collection, slice, answering, matches, needed, effort: { limits, signal } }: Examination,
 ): Promise<Omit<Picked, 'after'>> {

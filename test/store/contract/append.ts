@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Member } from '../../../src/domain/publication';
 import type { StixObject } from '../../../src/domain/stix';
 import type { Status, StatusDetails } from '../../../src/domain/taxii';
-import { TLP_NAMES, type Rank } from '../../../src/domain/tlp';
+import type { Rank } from '../../../src/domain/tlp';
 import {
   day,
   applied,
@@ -20,17 +20,8 @@ import {
   toolId,
   write,
 } from '../../support/exchange';
+import { defining, markingId } from './members';
 import { type Open, RANKS, storesOf } from './stores';
-
-const statement = (id: string, rank: Rank): StixObject => ({
-  type: 'marking-definition',
-  spec_version: '2.1',
-  id,
-  created: day(1),
-  definition_type: 'statement',
-  definition: { statement: 'see below' },
-  x_opencti_definition: `TLP:${TLP_NAMES[rank]}`,
-});
 
 export function describeAppend(name: string, open: Open): void {
   const { withCollection } = storesOf(open);
@@ -96,7 +87,7 @@ export function describeAppend(name: string, open: Open): void {
     });
 
     test('several parts at once are told what each would be told alone, one after the other, and leave the same', async () => {
-      const [uuids, marking] = [[uuid(), uuid()], `marking-definition--${uuid()}`];
+      const [uuids, marking] = [[uuid(), uuid()], markingId()];
       const object = fc
         .record({
           kind: fc.constantFrom('tool', 'tool', 'citer', 'ipv4-addr', 'definition'),
@@ -109,7 +100,7 @@ export function describeAppend(name: string, open: Open): void {
           if (kind === 'tool') return tool(`tool--${uuids[id]!}`, version, rank, { name });
           if (kind === 'citer')
             return tool(`tool--${uuids[id]!}`, version, null, { name, object_marking_refs: [marking] });
-          if (kind === 'definition') return statement(marking, rank);
+          if (kind === 'definition') return defining(marking, rank);
           const object_marking_refs = [TLP2[rank]];
           return {
             type: kind,
