@@ -59,7 +59,15 @@ export interface Config {
 }
 
 /** The jobs that can be given another time; test/jobs.test.ts holds this to the table of jobs. */
-export const JOB_NAMES = ['expiry', 'statistics', 'retention', 'statuses', 'maintenance', 'check'] as const;
+export const JOB_NAMES = [
+  'expiry',
+  'statistics',
+  'retention',
+  'statuses',
+  'maintenance',
+  'endings',
+  'check',
+] as const;
 export const variableOf = (job: string): string => `JISR_JOB_${job.toUpperCase()}`;
 
 const NAMES = new Set<string>([...Object.keys(VARIABLES), ...JOB_NAMES.map(variableOf)]);

@@ -8,6 +8,7 @@ import { firstAccountShown, type FirstAccount } from './startup/first-start';
 import { createApp } from './http/app';
 import { drainable } from './http/drain';
 import { Readings } from './http/readings';
+import { Uses } from './http/uses';
 import { createServer } from './http/server';
 import { distantHousekeeper, startHousekeeper, type Housekeeper } from './jobs/thread';
 import { createLogger, type Logger } from './log';
@@ -21,7 +22,7 @@ import { openStore } from './store/open';
 
 const clock = (): number => Date.now() * 1000;
 
-/** How often it is written down how far readers came, in ms. */
+/** How often it is written down how far readers came, and which tokens were used, in ms. */
 const READINGS_MS = 30_000;
 
 function keepHouse({ store, envelope, statusDays, schedule }: Config, log: Logger): Housekeeper {
@@ -67,12 +68,13 @@ async function serve(
     },
   );
   const readings = new Readings();
+  const uses = new Uses();
   const server = createServer(
-    createApp({ store: { ...store, ...apart }, door, config, log, clock, readings }),
+    createApp({ store: { ...store, ...apart }, door, config, log, clock, readings, uses }),
     config,
   );
   const drain = drainable(server);
-  const note = (): void => housekeeper.noteReadings(readings.take());
+  const note = (): void => housekeeper.note({ readings: readings.take(), uses: uses.take() });
   const noting = setInterval(note, READINGS_MS);
   const stop = (signal: string): void => {
     log.info({ signal }, 'stopping');

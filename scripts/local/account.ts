@@ -11,7 +11,8 @@ export const ACCOUNT = {
   'allow-plain-http': { type: 'boolean' },
 } as const;
 
-export const ACCOUNT_HELP = `  --password-file     a file that holds the password; or --password-stdin, or JISR_TAXII_PASSWORD in the environment
+export const ACCOUNT_HELP = `  --password-file     a file that holds the password; or --password-stdin, or JISR_TAXII_PASSWORD in the environment.
+                      Without --user it is sent as a bearer token
   --allow-plain-http  also http:// to another machine, where everybody on the way reads along`;
 
 /** The password out of a file, standard input or the environment, never off the command line. */

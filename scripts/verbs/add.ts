@@ -7,6 +7,7 @@ import { hashPassword } from '../../src/identity/passwords';
 import { taken } from '../../src/store/refusals';
 import { choosePassword, loginName, quirkList, refuseTaken, saidOf } from '../local/account-options';
 import { addGrant } from './add-grant';
+import { addToken } from './add-token';
 import { describeOrganisations } from '../local/local-door';
 import { didYouMean } from '../nearest';
 import {
@@ -95,17 +96,20 @@ const ADD: Record<string, (a: Arguments, context: Context) => Promise<ExitCode>>
   organisation: addOrganisation,
   principal: addPrincipal,
   grant: addGrant,
+  token: addToken,
 };
 
 export const add: Verb = {
   name: 'add',
-  summary: 'add an organisation, a principal or a grant',
+  summary: 'add an organisation, a principal, a token or a grant',
   help: `jisr add organisation NAME --kind ${KINDS.join('|')} --region ${REGIONS.join('|')}
                       [--country FR] [--name-in ${LANGUAGES.join('|')}=NAME …] [--sector financial-services,…]
                       [--identity identity--UUID] [--as LOGIN] [--apply]
 jisr add principal LOGIN --organisation NAME --kind service|person --clearance TLP
                    [--role ${ROLES.join('|')}] [--quirks ${QUIRKS.join(',')}]
                    [--password-file FILE | --password-stdin] [--as LOGIN] [--apply]
+jisr add token LOGIN NAME [--days 365] [--rights read,write] [--channel ROOT,…] [--collection ROOT/ALIAS,…]
+               [--network 192.0.2.0/24,…] [--as LOGIN] [--apply]
 jisr add grant ROOT/ALIAS --rights see,read,write,curate
                (--organisation NAME | --principal LOGIN | --kind … --region … --role …)
                [--read-ceiling TLP] [--write-ceiling TLP] [--as LOGIN] [--apply]
@@ -113,7 +117,13 @@ jisr add grant ROOT/ALIAS --rights see,read,write,curate
 NAME and LOGIN may be said by --name too, ROOT/ALIAS by --collection. An organisation is given a STIX identity, unless
 --identity names its own; it is published in the collection "organisations" of the global channel as soon as there is an
 operator account that curates it. Without a given password one is generated and shown once. --as names the account that
-it is done for, for the audit. Whoever may curate everything, from nothing:
+it is done for, for the audit.
+
+A token signs its account in as Bearer or as its password, and may do what the account may, or what --rights, --channel
+and --collection leave of it, from --network. It is shown once. Two may be valid at once: add the new one, have the tool
+use it, remove the old one.
+
+Whoever may curate everything, from nothing:
 
   jisr add organisation Operators --kind operator --region global --apply
   jisr add principal operator --organisation Operators --kind person --role curator --clearance red --apply
@@ -124,7 +134,13 @@ Example:
   options: {
     ...Object.fromEntries(
       ['name', 'kind', 'region', 'country', 'identity', 'organisation', 'role', 'clearance', 'password-file']
-        .concat(['collection', 'principal', 'rights', 'read-ceiling', 'write-ceiling', 'quirks', 'as'])
+        .concat(
+          ['collection', 'principal', 'rights', 'read-ceiling', 'write-ceiling', 'quirks', 'as'].concat([
+            'days',
+            'channel',
+            'network',
+          ]),
+        )
         .map((name) => [name, { type: 'string' as const }]),
     ),
     'name-in': { type: 'string', multiple: true },
@@ -137,7 +153,7 @@ Example:
     const noun = ADD[word];
     if (!noun)
       throw new UsageError(
-        `Say what to add: organisation, principal or grant.${didYouMean(word, Object.keys(ADD))}`,
+        `Say what to add: organisation, principal, token or grant.${didYouMean(word, Object.keys(ADD))}`,
       );
     return noun(a, context);
   },

@@ -1,6 +1,8 @@
 import type { Store } from '../../src/store/store';
 import { audienceInWords } from '../../src/domain/grant-words';
+import { formatTimestamp, type Micros } from '../../src/domain/timestamp';
 import { tlpName } from '../../src/domain/tlp';
+import { daysLeft, ENDS_SOON, type ApiToken } from '../../src/domain/tokens';
 import { OperatorError } from '../../src/domain/errors';
 import { didYouMean } from '../nearest';
 import { named, table, UsageError, type Verb } from '../verb';
@@ -23,7 +25,14 @@ async function namesIn(store: Store): Promise<ReadonlyMap<string, string>> {
   ]);
 }
 
-const LISTS: Record<string, (store: Store) => Promise<Listing>> = {
+/** Until when a token is taken. */
+function endOf(token: ApiToken, now: Micros): string {
+  const days = daysLeft(token, now);
+  const soon = days < 0 ? ' (ended)' : days <= ENDS_SOON ? ` (in ${days} days)` : '';
+  return formatTimestamp(token.expires).slice(0, 10) + soon;
+}
+
+const LISTS: Record<string, (store: Store, now: Micros) => Promise<Listing>> = {
   organisations: async (store) => ({
     head: ['name', 'kind', 'country', 'region', 'identity', 'state'],
     items: (await store.people.organisations()).map((o) => ({
@@ -45,6 +54,38 @@ const LISTS: Record<string, (store: Store) => Promise<Listing>> = {
       ],
     })),
   }),
+  tokens: async (store, now) => {
+    const names = await namesIn(store);
+    const nameOf = (id: string): string => names.get(id) ?? id;
+    const inDays = (at: Micros | undefined): string =>
+      at === undefined ? 'never' : formatTimestamp(at).slice(0, 16);
+    return {
+      head: ['name', 'account', 'id', 'may', 'opens', 'from', 'until', 'last used'],
+      items: (await store.people.tokens()).map(({ token, used }) => {
+        const { id, name, principalId, rights, channels, collections, networks, ...times } = token;
+        const opened = [...(channels ?? []), ...(collections ?? []).map(nameOf)];
+        return {
+          json: {
+            ...token,
+            principal: nameOf(principalId),
+            created: formatTimestamp(times.created),
+            expires: formatTimestamp(times.expires),
+            ...(used === undefined ? {} : { used: formatTimestamp(used) }),
+          },
+          row: [
+            name,
+            nameOf(principalId),
+            id,
+            (rights ?? ['all']).join(', '),
+            opened.length === 0 ? 'all' : opened.join(', '),
+            (networks ?? ['anywhere']).join(', '),
+            endOf(token, now),
+            inDays(used),
+          ],
+        };
+      }),
+    };
+  },
   grants: async (store) => {
     const names = await namesIn(store);
     const nameOf = (id: string): string | undefined => names.get(id);
@@ -74,8 +115,8 @@ const LISTS: Record<string, (store: Store) => Promise<Listing>> = {
 
 export const list: Verb = {
   name: 'list',
-  summary: 'list organisations, principals, grants made by hand or collections',
-  help: `jisr list organisations|principals|grants|collections [NAME] [--json]
+  summary: 'list organisations, principals, tokens, grants made by hand or collections',
+  help: `jisr list organisations|principals|tokens|grants|collections [NAME] [--json]
 
 With a name, also by --name, only that one.
 
@@ -90,10 +131,10 @@ Example:
     const noun = LISTS[what];
     if (!noun)
       throw new UsageError(
-        `Say what to list: organisations, principals, grants or collections.${didYouMean(word, Object.keys(LISTS))}`,
+        `Say what to list: organisations, principals, tokens, grants or collections.${didYouMean(word, Object.keys(LISTS))}`,
       );
     const name = named(a, 1, 'name');
-    const { head, items: all } = await noun(await context.store());
+    const { head, items: all } = await noun(await context.store(), context.clock());
     const items = all.filter((i) => name === undefined || i.row[0] === name || i.json.id === name);
     if (name !== undefined && items.length === 0) {
       const near = didYouMean(

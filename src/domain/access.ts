@@ -2,6 +2,7 @@ import type { Actor } from './actor';
 import type { Audience, Collection, Grant, Language, OrganisationKind, Region, Right, Role } from './channel';
 import { TaxiiError } from './errors';
 import type { Rank } from './tlp';
+import { narrowed, opens, type ApiToken } from './tokens';
 
 export interface Organisation {
   readonly id: string;
@@ -41,6 +42,8 @@ export interface Principal {
   /** Its password was made by a first start, and nobody has changed it since. */
   readonly firstPassword?: true;
   readonly organisation: Organisation;
+  /** What it signed in by, if that is a token: it may do no more than that. Never stored with it. */
+  readonly token?: ApiToken;
 }
 
 export function isOperator(principal: Principal): boolean {
@@ -85,7 +88,10 @@ const highest = (ranks: Rank[]): Rank | undefined =>
   ranks.length === 0 ? undefined : (Math.max(...ranks) as Rank);
 
 /** Deny by default: the rights are the union of the grants that fit; every right includes `see`. */
-export function accessOf(principal: Principal, collection: Collection): Access {
+export const accessOf = (principal: Principal, collection: Collection): Access =>
+  narrowed(granted(principal, collection), principal.token, collection);
+
+function granted(principal: Principal, collection: Collection): Access {
   const active = !principal.disabled && !principal.organisation.disabled;
   const because = active ? collection.grants.filter((grant) => fits(grant.to, principal)) : [];
   const granting = (right: Right): Grant[] => because.filter((grant) => grant.rights.includes(right));
@@ -118,7 +124,7 @@ export function mayReadStatus(
   submitter: string,
   collection: Collection | undefined,
 ): boolean {
-  if (principal.id === submitter) return true;
+  if (principal.id === submitter) return collection ? opens(principal.token, collection) : !principal.token;
   if (!isOperator(principal) || !collection) return false;
   const { curate, clearance } = accessOf(principal, collection);
   return curate && clearance !== undefined && clearance >= collection.maxTlp;

@@ -4,7 +4,9 @@ import type { Grant } from './channel';
 import type { Change } from './changes';
 import { differences } from './differences';
 import { grantInWords } from './grant-words';
+import { formatTimestamp } from './timestamp';
 import { tlpName } from './tlp';
+import type { ApiToken } from './tokens';
 
 /** A record of the audit, without when and by whom. */
 export interface Told {
@@ -54,6 +56,13 @@ export function grantChange(
   const verb = was === undefined ? 'add' : is === undefined ? 'remove' : 'change';
   const detail = was !== undefined && is !== undefined ? `${was} → ${is}` : (is ?? was ?? '');
   return { action: `${verb}-grant`, collection, subject: id, detail };
+}
+
+/** @param login whose it is. @param verb what became of it. */
+export function tokenChange(verb: 'add' | 'remove', login: string, token: ApiToken): Told {
+  const { principalId: _, created: __, ...said } = token;
+  const lines = differences({}, { ...said, expires: formatTimestamp(token.expires) });
+  return { action: `${verb}-token`, collection: '', subject: login, detail: lines.join('; ') };
 }
 
 export function channelChange({ kind, subject, details, collectionId }: Change): Told {

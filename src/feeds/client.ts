@@ -21,6 +21,7 @@ const MOST_CONTENT = 100 * 1024 * 1024;
 export interface ClientOptions {
   /** Of the collection, such as https://example.org/root/collections/<id>/. */
   readonly url: string;
+  /** undefined: what `password` holds is a bearer token. */
   readonly user: string | undefined;
   readonly password: string | undefined;
   /** Whether plain http may leave this machine. */
@@ -98,11 +99,12 @@ export class TaxiiClient {
   }
 
   private headers(body: string | undefined): Record<string, string> {
-    const { user, password = '' } = this.options;
+    const { user, password } = this.options;
     const headers: Record<string, string> = { accept: TAXII_MEDIA_TYPE, 'accept-encoding': 'gzip' };
     if (body !== undefined) headers['content-type'] = TAXII_MEDIA_TYPE;
     if (user !== undefined)
-      headers['authorization'] = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+      headers['authorization'] = `Basic ${Buffer.from(`${user}:${password ?? ''}`).toString('base64')}`;
+    else if (password !== undefined) headers['authorization'] = `Bearer ${password}`;
     return headers;
   }
 

@@ -7,7 +7,7 @@ import { scopeFor, type Principal, type Scope } from '../domain/access';
 import type { Collection } from '../domain/channel';
 import type { Micros } from '../domain/timestamp';
 import type { CatalogStore } from '../store/catalog';
-import { note, noteScope } from './trail';
+import { noteScope, noteWho } from './trail';
 import type { Authenticate } from './auth';
 import { requireAcceptable } from './negotiate';
 
@@ -45,7 +45,7 @@ export function openGate(
       onHangUp: (left) => res.once('close', left),
       onTaken: (until) => taking(res, until),
     });
-    note(res, { who: principal.name });
+    noteWho(res, principal);
     requireAcceptable(req);
     return principal;
   }

@@ -16,6 +16,7 @@ import { problem } from './problem';
 import type { Readings } from './readings';
 import { createRouter } from './router';
 import { logRequests, requestIdOf } from './trail';
+import type { Uses } from './uses';
 
 export interface AppDeps {
   readonly store: Store;
@@ -24,9 +25,10 @@ export interface AppDeps {
   readonly log: Logger;
   readonly clock: () => Micros;
   readonly readings: Readings;
+  readonly uses: Uses;
 }
 
-export function createApp({ store, door, config, log, clock, readings }: AppDeps): Express {
+export function createApp({ store, door, config, log, clock, readings, uses }: AppDeps): Express {
   if (config.behindProxy && config.publicUrl === undefined)
     log.warn(
       'JISR_BEHIND_PROXY without JISR_PUBLIC_URL: api_roots are relative, which some clients cannot resolve',
@@ -59,7 +61,11 @@ export function createApp({ store, door, config, log, clock, readings }: AppDeps
       config,
       answers: new Answers({ pages, readings, cache, again }),
       again,
-      authenticate: createAuthenticate({ people: store.people, clock }),
+      authenticate: createAuthenticate({
+        people: store.people,
+        clock,
+        used: (token, at) => uses.note(token, at),
+      }),
     }),
   );
   app.use(problem(log));

@@ -1,9 +1,14 @@
-/** Who asks: HTTP Basic (RFC 7617). Passwords are verified in a fair line (sign-in/line.ts) and remembered for a minute. */
+/**
+ * Who asks. Each kind of credentials (src/identity) reads its own; they are verified in a fair line (sign-in/line.ts) and
+ * remembered for a minute.
+ */
 import type { Principal } from '../domain/access';
 import { TaxiiError } from '../domain/errors';
 import type { Micros } from '../domain/timestamp';
-import { generatePassword, hashPassword, verifyPassword } from '../identity/passwords';
-import type { Credentials, PeopleStore } from '../store/people';
+import { basicCredentials, isActive } from '../identity/basic';
+import { tokenCredentials } from '../identity/bearer';
+import type { Circumstances, Claim, CredentialKind } from '../identity/claim';
+import type { PeopleStore } from '../store/people';
 import { laterByTimer, Line, type Later, type Place } from './sign-in/line';
 import { networksOf } from './sign-in/networks';
 import { Remembered } from './sign-in/remembered';
@@ -13,7 +18,10 @@ export interface From {
   readonly address: string | undefined;
   /** Calls when the client hangs up: nobody is verified for who is gone. */
   readonly onHangUp?: (left: () => void) => void;
-  /** Told until when these credentials are taken without being verified again, unless the policy changes. */
+  /**
+   * Told until when these credentials are taken, from wherever they come, without being verified again, unless the policy
+   * changes.
+   */
   readonly onTaken?: (until: Micros) => void;
 }
 
@@ -21,39 +29,27 @@ export interface From {
 export type Authenticate = (authorization: string | undefined, from: From) => Promise<Principal>;
 
 export interface AuthDeps {
-  readonly people: Pick<PeopleStore, 'credentials'>;
+  readonly people: Pick<PeopleStore, 'credentials' | 'token'>;
   readonly clock: () => Micros;
+  /** Told of each token that was verified. */
+  readonly used?: (tokenId: string, at: Micros) => void;
   /** Replaced in tests. */
   readonly verify?: (phc: string, password: string) => Promise<boolean>;
   readonly later?: Later;
 }
 
-const CHALLENGE = { 'WWW-Authenticate': 'Basic realm="Jisr", charset="UTF-8"' };
-const refuse = (why: string): TaxiiError => new TaxiiError('unauthenticated', why, CHALLENGE);
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-interface Login {
-  readonly name: string;
-  readonly password: string;
-}
-
-/** @returns undefined for anything that is not well-formed Basic credentials (T-106). */
-export function parseBasic(authorization: string): Login | undefined {
-  const encoded = /^Basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(authorization)?.[1];
-  if (encoded === undefined) return undefined;
-  try {
-    const text = utf8.decode(Buffer.from(encoded, 'base64'));
-    const colon = text.indexOf(':');
-    // eslint-disable-next-line no-control-regex -- RFC 7617 §2: no control characters in either
-    if (colon < 1 || /[\x00-\x1f\x7f]/.test(text)) return undefined;
-    return { name: text.slice(0, colon), password: text.slice(colon + 1) };
-  } catch {
-    return undefined;
+/** What the first kind that knows these credentials reads in them. */
+function readBy(
+  kinds: readonly CredentialKind[],
+  authorization: string,
+  where: Circumstances,
+): Claim | undefined {
+  for (const kind of kinds) {
+    const claim = kind.read(authorization, where);
+    if (claim) return claim;
   }
+  return undefined;
 }
-
-const isActive = ({ principal, passwordHash }: Credentials): boolean =>
-  passwordHash !== '' && !principal.disabled && !principal.organisation.disabled;
 
 /** Who waits for one verify: several requests that came with the same credentials share it. */
 interface Shared {
@@ -64,37 +60,40 @@ interface Shared {
 export function createAuthenticate({
   people,
   clock,
-  verify = verifyPassword,
+  used = () => undefined,
+  verify,
   later = laterByTimer,
 }: AuthDeps): Authenticate {
+  // A token may come as the password of Basic: it is looked for first.
+  const kinds = [tokenCredentials(people), basicCredentials(people, verify)];
+  const challenges = kinds.map(({ challenge }) => challenge).reverse();
   const remembered = new Remembered(clock);
   const line = new Line(clock, later);
   const underWay = new Map<string, Shared>();
-  // Unknown names are verified too, against this, so that the time of a refusal does not tell who has an account.
-  let standIn: Promise<string> | undefined;
+
+  const refuse = (why: string): TaxiiError =>
+    new TaxiiError('unauthenticated', why, { 'WWW-Authenticate': challenges.join(', ') });
 
   /** The store is asked when it is their turn, not before: who floods the line does not flood the store. */
-  async function judge(login: Login, account: string, key: string): Promise<boolean> {
-    const nobodys = await (standIn ??= hashPassword(generatePassword()));
-    const found = await people.credentials(login.name);
-    const hash = found && found.passwordHash !== '' ? found.passwordHash : nobodys;
-    const matches = await verify(hash, login.password);
-    if (!matches || !found || !isActive(found)) return false;
-    remembered.keep(account, key, hash);
+  async function judge(claim: Claim, account: string, key: string): Promise<boolean> {
+    const holder = await claim.find();
+    if (!(await claim.matches(holder)) || !holder || !isActive(holder.principal)) return false;
+    remembered.keep(account, key, holder.kept);
+    if (holder.principal.token) used(holder.principal.token.id, clock());
     return true;
   }
 
-  async function verified(login: Login, key: string, from: From): Promise<boolean> {
+  async function verified(claim: Claim, key: string, from: From): Promise<boolean> {
     let shared = underWay.get(key);
     if (!shared) {
-      const account = remembered.digest(login.name);
+      const account = remembered.digest(claim.account);
       const attempt = {
         networks: networksOf(from.address),
         account,
         guess: key,
         known: remembered.wasRightLately(account, key),
       };
-      shared = { place: line.enter(attempt, () => judge(login, account, key)), wanted: 0 };
+      shared = { place: line.enter(attempt, () => judge(claim, account, key)), wanted: 0 };
       underWay.set(key, shared);
     }
     const own = shared;
@@ -109,14 +108,14 @@ export function createAuthenticate({
     }
   }
 
-  /** A disabled account and a changed password count at once, however lately the credentials were verified. */
-  async function recall(login: Login, key: string, from: From): Promise<Principal | undefined> {
+  /** What became of an account or a token counts at once, however lately the credentials were verified. */
+  async function recall(claim: Claim, key: string, from: From): Promise<Principal | undefined> {
     const matched = remembered.matched(key);
     if (matched === undefined) return undefined;
-    const found = await people.credentials(login.name);
-    if (found && isActive(found) && found.passwordHash === matched.hash) {
-      from.onTaken?.(matched.until);
-      return found.principal;
+    const holder = await claim.find();
+    if (holder && isActive(holder.principal) && holder.kept === matched.hash) {
+      if (!holder.placed) from.onTaken?.(Math.min(matched.until, holder.until ?? Infinity));
+      return holder.principal;
     }
     remembered.forget(key);
     return undefined;
@@ -124,18 +123,24 @@ export function createAuthenticate({
 
   return async (authorization, from) => {
     if (authorization === undefined) {
-      throw refuse('This server wants credentials. Send HTTP Basic credentials with every request.');
-    }
-    const login = parseBasic(authorization);
-    if (!login)
       throw refuse(
-        'The Authorization header holds no HTTP Basic credentials: "Basic " and base64 of name:password.',
+        'This server wants credentials. Send HTTP Basic credentials, or an API token as Bearer, with every request.',
       );
-    const key = remembered.digest(login.name, login.password);
+    }
+    const where = { address: from.address, now: clock() };
+    const claim = readBy(kinds, authorization, where);
+    if (!claim)
+      throw refuse(
+        'The Authorization header holds neither HTTP Basic credentials ("Basic " and base64 of name:password) nor an API token ("Bearer " and the token).',
+      );
+    const key = remembered.digest(claim.account, claim.secret);
     const principal =
-      (await recall(login, key, from)) ??
-      ((await verified(login, key, from)) ? await recall(login, key, from) : undefined);
-    if (!principal) throw refuse('The name or the password is wrong, or the account is disabled.');
+      (await recall(claim, key, from)) ??
+      ((await verified(claim, key, from)) ? await recall(claim, key, from) : undefined);
+    if (!principal)
+      throw refuse(
+        'The name, the password or the token is wrong, or it has ended or is not for use from here, or the account is disabled.',
+      );
     return principal;
   };
 }

@@ -7,7 +7,7 @@ import { TaxiiError } from '../domain/errors';
 import { parseObjectQuery, parseRemoval, type Limits, type ObjectQuery } from '../domain/query';
 import { isIdentifier } from '../domain/stix';
 import type { Status } from '../domain/taxii';
-import type { Door } from '../publish/door';
+import type { Door, PublishRequest } from '../publish/door';
 import type { CatalogStore } from '../store/catalog';
 import type { Listed, ObjectStore, Page } from '../store/objects';
 import type { RecordStore } from '../store/records';
@@ -111,6 +111,16 @@ export const listVersions =
     await answers.answer(scope, question, req, res);
   };
 
+/** By these the door decides access again. */
+const idsOf = ({
+  principal,
+  collection,
+}: Scope): Pick<PublishRequest, 'principalId' | 'tokenId' | 'collectionId'> => ({
+  principalId: principal.id,
+  tokenId: principal.token?.id,
+  collectionId: collection.id,
+});
+
 /** §5.5 Add Objects: 202, whether or not the work is complete (T-320). */
 export const addObjects =
   (door: Door, readBody: ReadBody, config: Config) =>
@@ -119,8 +129,7 @@ export const addObjects =
     const { body, release } = await readBody(req, scope.principal);
     try {
       const status = await door.publish({
-        principalId: scope.principal.id,
-        collectionId: scope.collection.id,
+        ...idsOf(scope),
         body,
       });
       note(res, { count: status.total_count });
@@ -141,8 +150,7 @@ export const deleteObject =
   async (scope: Scope<'remove'>, req: Request<Names>, res: Response): Promise<void> => {
     const selection = parseRemoval(paramsOf(req), limits);
     const objectId = objectIdOf(req);
-    const ids = { principalId: scope.principal.id, collectionId: scope.collection.id, objectId };
-    const removal = await door.remove({ ...ids, selection });
+    const removal = await door.remove({ ...idsOf(scope), objectId, selection });
     if (removal === 'absent') throw notFound();
     if (removal === 'not-theirs') {
       throw new TaxiiError(

@@ -1,12 +1,14 @@
 /** One line in the log for each finished request: who, what, where, up to which clearance, how much, how it ended. */
 import type { RequestHandler, Response } from 'express';
-import type { Scope } from '../domain/access';
+import type { Principal, Scope } from '../domain/access';
 import { tlpName } from '../domain/tlp';
 import type { Logger } from '../log';
 
 /** What becomes known on the way. Credentials have no place here. */
 export interface Trail {
   who?: string;
+  /** The name of the token that they signed in by. */
+  token?: string;
   collection?: string;
   clearance?: string;
   /** Members of a page, of a publication, or versions removed. */
@@ -29,6 +31,10 @@ export function requestIdOf(res: Response): string {
 /** Adds to the line of a request. */
 export function note(res: Response, found: Trail): void {
   Object.assign(locals(res).trail, found);
+}
+
+export function noteWho(res: Response, { name, token }: Principal): void {
+  note(res, token ? { who: name, token: token.name } : { who: name });
 }
 
 export function noteScope(res: Response, scope: Scope): void {

@@ -15,6 +15,8 @@ export interface Workplace {
   readonly statusDays: number;
   /** false: says what it would do, and changes nothing. */
   readonly apply: boolean;
+  /** For what operators should hear of beside the result. */
+  readonly tell?: (details: Readonly<Record<string, unknown>>, event: string) => void;
 }
 
 export interface JobContext extends Workplace {

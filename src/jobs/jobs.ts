@@ -1,5 +1,6 @@
 /** Every job, in the order of the night. */
 import type { Micros } from '../domain/timestamp';
+import { endings } from './endings';
 import { expire } from './expiry';
 import type { Job } from './job';
 import { retire } from './retention';
@@ -45,6 +46,13 @@ export const JOBS: readonly Job[] = [
     summary: 'checkpoint, optimise and give space back',
     run: async ({ store, apply, ...permit }) =>
       apply ? store.house.maintain(permit) : { skipped: 'it only runs for real' },
+  },
+  {
+    name: 'endings',
+    when: '12 6 * * *',
+    minutes: 10,
+    summary: 'warn of tokens that end within two weeks',
+    run: endings,
   },
   {
     name: 'check',

@@ -23,7 +23,7 @@ export interface RunningJobs {
 
 /** Starts the jobs; one that fails is reported and runs again at its next time. */
 export function startJobs(
-  workplace: Omit<Workplace, 'apply'>,
+  workplace: Omit<Workplace, 'apply' | 'tell'>,
   { times, timeZone }: Schedule,
   report: Report,
 ): RunningJobs {
@@ -34,7 +34,9 @@ export function startJobs(
       report('debug', { job: job.name }, 'job is due');
       try {
         const how = { tick: due.getTime() * 1000, signal: stopping.signal };
-        const done = await runJob(job, { ...workplace, apply: true }, how);
+        const tell: Workplace['tell'] = (details, event) =>
+          report('warn', { job: job.name, ...details }, event);
+        const done = await runJob(job, { ...workplace, apply: true, tell }, how);
         if (!done) report('debug', { job: job.name }, 'job is done elsewhere');
         else if (done.ok) report('info', { job: job.name, took: done.took, result: done.result }, 'job done');
         else report('error', { job: job.name, took: done.took, error: done.result }, 'job failed');

@@ -6,7 +6,7 @@ import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import type { Door } from '../publish/door';
 import type { DoorOptions, OpenDoor } from '../publish/publish';
 import { openStore } from '../store/open';
-import type { Reading } from '../store/house';
+import type { Noticed } from '../store/house';
 import type { Store } from '../store/store';
 import { BEHIND, goBehind } from '../threads/behind';
 import { keepThread } from '../threads/kept';
@@ -21,16 +21,18 @@ export interface HousekeeperOptions {
 }
 
 export interface Housekeeper {
-  /** Has it written down how far readers came. */
-  noteReadings(readings: readonly Reading[]): void;
+  /** Has it written down how far readers came, and which tokens were used. */
+  note(noticed: Noticed): void;
   /** Ends the jobs under way, and starts none any more; waits for nothing. */
   quiet(): void;
   /** Resolves when what was handed over is written down and the thread has ended. @param late ends it as it is. */
   stop(late?: Promise<void>): Promise<void>;
 }
 
-type Order = { readonly readings: readonly Reading[] } | 'quiet' | 'stop';
+type Order = Noticed | 'quiet' | 'stop';
 type Word = Parameters<Report>;
+
+const isAnything = ({ readings, uses }: Noticed): boolean => readings.length + uses.length > 0;
 
 /** How long a thread may take to end, in ms: its steps are small. */
 const PATIENCE_MS = 4000;
@@ -49,8 +51,8 @@ export function startHousekeeper(options: HousekeeperOptions, report: Report): H
   const tell = (order: Order): void => thread.worker()?.postMessage(order);
 
   return {
-    noteReadings: (readings) => {
-      if (readings.length > 0) tell({ readings });
+    note: (noticed) => {
+      if (isAnything(noticed)) tell(noticed);
     },
     quiet: () => {
       thread.last();
@@ -70,9 +72,9 @@ export function startHousekeeper(options: HousekeeperOptions, report: Report): H
 
 /** For a process that was forked: the housekeeper is with the one that watches. */
 export const distantHousekeeper = (): Housekeeper => ({
-  noteReadings: (readings) => {
+  note: (noticed) => {
     // The channel may be closed already; readers' marks are worth no more than this.
-    if (readings.length > 0) process.send?.({ readings }, undefined, {}, () => undefined);
+    if (isAnything(noticed)) process.send?.({ noticed }, undefined, {}, () => undefined);
   },
   quiet: () => undefined,
   stop: () => Promise.resolve(),
@@ -98,12 +100,14 @@ async function keepHouse(port: NonNullable<typeof parentPort>, options: Housekee
   const jobs = startJobs({ store, door: doorOf(store, limits, report), clock, statusDays }, schedule, report);
   /** What is asked of it is done in turn. */
   let last: Promise<unknown> = Promise.resolve();
-  const note = (readings: readonly Reading[]): Promise<void> =>
-    store.house
-      .noteReadings(readings)
-      .catch((error: unknown) =>
-        report('warn', { error: String(error) }, 'how far readers came was not noted'),
-      );
+  const note = async ({ readings, uses }: Noticed): Promise<void> => {
+    try {
+      if (readings.length > 0) await store.house.noteReadings(readings);
+      if (uses.length > 0) await store.house.noteUses(uses);
+    } catch (error) {
+      report('warn', { error: String(error) }, 'how far readers came was not noted');
+    }
+  };
   port.on('message', (order: Order) => {
     if (order === 'quiet') last = Promise.all([last, jobs.stop()]);
     else if (order === 'stop')
@@ -111,7 +115,7 @@ async function keepHouse(port: NonNullable<typeof parentPort>, options: Housekee
         await store.close();
         port.close();
       });
-    else last = last.then(() => note(order.readings));
+    else last = last.then(() => note(order));
   });
 }
 

@@ -3,6 +3,7 @@ import { accessOf, type Principal } from '../domain/access';
 import { RIGHTS, type Collection, type Grant, type Right } from '../domain/channel';
 import { grantInWords, sourceInWords } from '../domain/grant-words';
 import type { Rank } from '../domain/tlp';
+import { opens } from '../domain/tokens';
 
 export interface Explained {
   /** In the order of RIGHTS. */
@@ -16,15 +17,23 @@ export interface Explained {
 }
 
 /** @param grants that fit the principal: who is named in them is the principal or its organisation. */
-function reasons(principal: Principal, grants: readonly Grant[]): string[] {
+function reasons(principal: Principal, collection: Collection, grants: readonly Grant[]): string[] {
   const { organisation } = principal;
   if (principal.disabled || organisation.disabled) return ['the account or its organisation is disabled'];
+  if (principal.token && !opens(principal.token, collection))
+    return [`the token "${principal.token.name}" does not open this collection`];
   if (grants.length === 0) return ['no grant fits'];
   const names = new Map([
     [organisation.id, organisation.name],
     [principal.id, principal.name],
   ]);
-  return grants.map((grant) => `${grantInWords(grant, (id) => names.get(id))}, by ${sourceInWords(grant)}`);
+  const granted = grants.map(
+    (grant) => `${grantInWords(grant, (id) => names.get(id))}, by ${sourceInWords(grant)}`,
+  );
+  const rights = principal.token?.rights;
+  return rights
+    ? [...granted, `the token "${principal.token.name}" may only ${rights.join(' and ')}`]
+    : granted;
 }
 
 /**
@@ -37,6 +46,6 @@ export function explainAccess(principal: Principal, collection: Collection): Exp
     rights: RIGHTS.filter((right) => access[right]),
     readsUpTo: access.clearance,
     publishesUpTo: access.ceiling,
-    because: reasons(principal, access.because),
+    because: reasons(principal, collection, access.because),
   };
 }

@@ -5,6 +5,8 @@ import type { Removal } from '../store/objects';
 
 export interface PublishRequest {
   readonly principalId: string;
+  /** By which of its tokens, if it signed in by one: what that may not, this may not. */
+  readonly tokenId?: string | undefined;
   readonly collectionId: string;
   /** The raw bytes of an envelope or a bundle. They are handed over: do not touch them afterwards. */
   readonly body: Uint8Array;
@@ -14,6 +16,7 @@ export interface PublishRequest {
 
 export interface RemoveRequest {
   readonly principalId: string;
+  readonly tokenId?: string | undefined;
   readonly collectionId: string;
   readonly objectId: string;
   readonly selection: RemovalSelection;

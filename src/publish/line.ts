@@ -40,7 +40,9 @@ export interface LineDeps {
   readonly patience: Patience;
   readonly report: (event: string, details: Record<string, unknown>) => void;
   /** Decides access anew. @throws {TaxiiError} the right to publish is gone. */
-  readonly decide: (ids: { principalId: string; collectionId: string }) => Promise<Scope<'write'>>;
+  readonly decide: (
+    ids: Pick<Unfinished, 'principalId' | 'tokenId' | 'collectionId'>,
+  ) => Promise<Scope<'write'>>;
   /** Who works here, for operators. */
   readonly holder: string;
 }

@@ -71,14 +71,18 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
 
   /** Access is decided by whoever writes, at the moment of the write. @throws {TaxiiError} */
   async function decide<A extends 'write' | 'remove'>(
-    ids: { principalId: string; collectionId: string; by?: string },
+    ids: { principalId: string; tokenId?: string | undefined; collectionId: string; by?: string },
     action: A,
   ): Promise<Scope<A>> {
+    const { people, catalog } = store;
     const [principal, channels] = await Promise.all([
-      store.people.principal(ids.principalId),
-      store.catalog.channels(),
+      ids.tokenId === undefined
+        ? people.principal(ids.principalId)
+        : people.token(ids.tokenId).then((holder) => holder?.principal),
+      catalog.channels(),
     ]);
-    if (!principal) throw new TaxiiError('unauthenticated', 'This account does not exist any more.');
+    if (!principal)
+      throw new TaxiiError('unauthenticated', 'This account, or the token, does not exist any more.');
     return scopeFor(
       principal,
       channels.flatMap((c) => c.collections).find((c) => c.id === ids.collectionId),
@@ -133,8 +137,8 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
   const inTurn = oneByOne();
 
   return {
-    async publish({ principalId, collectionId, body, ...who }: PublishRequest) {
-      const scope = await decide({ principalId, collectionId, ...who }, 'write');
+    async publish({ body, ...who }: PublishRequest) {
+      const scope = await decide(who, 'write');
       const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
       const isWorked = ({ parts }: Envelope): boolean => atOnce || parts.length === 1;
       const slight = bytes.length > BULKY ? undefined : envelopeIn(bytes, limits);

@@ -2,7 +2,7 @@
 import cluster from 'node:cluster';
 import type { Housekeeper } from '../jobs/thread';
 import type { Logger } from '../log';
-import type { Reading } from '../store/house';
+import type { Noticed } from '../store/house';
 import type { Signal, Stopping } from './stopping';
 
 /** One that ends sooner than this after its start is not started again at once. */
@@ -16,7 +16,7 @@ export const CANNOT = 78;
 export function keepProcesses(
   count: number,
   log: Logger,
-  housekeeper: Pick<Housekeeper, 'noteReadings' | 'quiet'>,
+  housekeeper: Pick<Housekeeper, 'note' | 'quiet'>,
   stopping: Stopping,
 ): Promise<void> {
   let over = false;
@@ -53,8 +53,8 @@ export function keepProcesses(
     if (born.size === 0) ended();
     for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill('SIGTERM');
   };
-  cluster.on('message', (_worker, message: { readings?: readonly Reading[] }) => {
-    if (message.readings) housekeeper.noteReadings(message.readings);
+  cluster.on('message', (_worker, message: { noticed?: Noticed }) => {
+    if (message.noticed) housekeeper.note(message.noticed);
   });
   stopping.by(stop);
   void stopping.late.then(() => {

@@ -5,6 +5,7 @@ import type { Channel } from '../domain/channel';
 import type { Range } from '../domain/entries';
 import type { StatusDetails } from '../domain/taxii';
 import type { Micros } from '../domain/timestamp';
+import type { ApiToken } from '../domain/tokens';
 import type { Rank } from '../domain/tlp';
 import type { JobRun, Reading } from './house';
 import type { HandGrant } from './people';
@@ -62,6 +63,7 @@ export type ArchiveRecord =
   | { readonly kind: 'catalog'; readonly channels: readonly Channel[] }
   | { readonly kind: 'organisation'; readonly organisation: Organisation }
   | { readonly kind: 'principal'; readonly principal: Principal; readonly passwordHash: string }
+  | { readonly kind: 'token'; readonly token: ApiToken; readonly tokenHash: string; readonly used?: Micros }
   | { readonly kind: 'grant'; readonly grant: HandGrant }
   | {
       readonly kind: 'marking';
@@ -80,7 +82,13 @@ export type ArchiveRecord =
   | { readonly kind: 'last'; readonly collection: string; readonly date: Micros }
   | ArchivedStatus
   /** A publication that is being worked off; the body in base64. */
-  | { readonly kind: 'publication'; readonly status: string; readonly body: string; readonly cut?: number }
+  | {
+      readonly kind: 'publication';
+      readonly status: string;
+      readonly body: string;
+      readonly cut?: number;
+      readonly tokenId?: string;
+    }
   /** `seq`: its place among its kind, so that loading it twice is as once. */
   | { readonly kind: 'audit'; readonly seq: number; readonly record: AuditRecord }
   | { readonly kind: 'run'; readonly seq: number; readonly run: JobRun }

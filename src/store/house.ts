@@ -26,6 +26,18 @@ export interface Reading {
   readonly lastDate: Micros;
 }
 
+/** When a token signed somebody in. */
+export interface TokenUse {
+  readonly id: string;
+  readonly at: Micros;
+}
+
+/** What those that answer polls noticed, for who may write it down. */
+export interface Noticed {
+  readonly readings: readonly Reading[];
+  readonly uses: readonly TokenUse[];
+}
+
 export interface JobRun {
   readonly name: string;
   readonly started: Micros;
@@ -65,6 +77,8 @@ export interface HouseStore {
   /** Remembers how far readers came; never goes back. */
   noteReadings(readings: readonly Reading[]): Promise<void>;
   readings(): Promise<readonly Reading[]>;
+  /** Remembers when tokens were last used; never goes back. */
+  noteUses(uses: readonly TokenUse[]): Promise<void>;
   /** Gives space back and brings statistics up to date, in small steps. @returns what was done, for people. */
   maintain(permit?: Permit): Promise<Readonly<Record<string, number | string>>>;
   /**

@@ -2,11 +2,27 @@
 import type { Organisation, Principal } from '../domain/access';
 import type { Actor } from '../domain/actor';
 import type { Grant } from '../domain/channel';
+import type { Micros } from '../domain/timestamp';
+import type { ApiToken } from '../domain/tokens';
 
 export interface Credentials {
   readonly principal: Principal;
   /** argon2id, in PHC string format. */
   readonly passwordHash: string;
+}
+
+/** Who signs in by a token, with it ({@link Principal.token}), and what is kept of it. */
+export interface TokenHolder {
+  readonly principal: Principal & { readonly token: ApiToken };
+  /** SHA-256 of the token (src/identity/tokens.ts). */
+  readonly tokenHash: string;
+}
+
+/** A token as operators see it. */
+export interface IssuedToken {
+  readonly token: ApiToken;
+  /** When it was last used, to the minute or so; undefined: never. */
+  readonly used: Micros | undefined;
 }
 
 /** A grant that an operator made by hand, beside those of the channel files. */
@@ -29,6 +45,13 @@ export interface PeopleStore {
   saveOrganisation(organisation: Organisation, by?: Actor): Promise<void>;
   /** Adds it, or replaces the one with its id; without a hash the password stays. @throws {OperatorError} the name is taken. */
   savePrincipal(principal: Principal, passwordHash?: string, by?: Actor): Promise<void>;
+  /** By account and name. */
+  tokens(): Promise<readonly IssuedToken[]>;
+  /** One that has ended is found too. */
+  token(id: string): Promise<TokenHolder | undefined>;
+  /** @throws {OperatorError} the account has another of that name, or there is no such account. */
+  addToken(token: ApiToken, tokenHash: string, by?: Actor): Promise<void>;
+  removeToken(id: string, by?: Actor): Promise<boolean>;
   grants(): Promise<readonly HandGrant[]>;
   saveGrant(grant: HandGrant, by?: Actor): Promise<void>;
   removeGrant(id: string, by?: Actor): Promise<boolean>;

@@ -33,6 +33,8 @@ export interface StatusSeed {
 export interface Unfinished {
   readonly status: StatusSeed;
   readonly principalId: string;
+  /** By which token it was accepted, if it was by one. */
+  readonly tokenId: string | undefined;
   /** undefined: the account is gone. */
   readonly organisationId: string | undefined;
   readonly collectionId: string;

@@ -19,6 +19,14 @@ export const noStore = (place: string): OperatorError =>
     `There is no store at ${place}. Start the server once, or make one by jisr apply or jisr add organisation; JISR_STORE or --store names another.`,
   );
 
+export const tokenTaken = (login: string, name: string): OperatorError =>
+  new OperatorError(
+    `token: ${login} has a token "${name}" already. Choose another name, or remove that one.`,
+  );
+
+export const noPrincipal = (id: string): OperatorError =>
+  new OperatorError(`principal: there is no account ${id}.`);
+
 export const needsPassword = (): OperatorError => new OperatorError('password: a new principal needs one.');
 
 export const noCollection = (id: string): OperatorError =>

@@ -1,6 +1,7 @@
 import type { Principal } from '../../src/domain/access';
 import { TaxiiError } from '../../src/domain/errors';
-import { createAuthenticate, parseBasic } from '../../src/http/auth';
+import { createAuthenticate } from '../../src/http/auth';
+import { parseBasic } from '../../src/identity/basic';
 import type { Credentials } from '../../src/store/people';
 
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
@@ -24,7 +25,7 @@ function setUp(principal: Principal = desk) {
       ? { principal: state.principal, passwordHash: state.passwordHash }
       : undefined;
   const ask = createAuthenticate({
-    people: { credentials },
+    people: { credentials, token: async () => undefined },
     clock: () => state.now,
     verify: async (hash, password) => {
       verified.push(hash);
@@ -71,7 +72,7 @@ test.each([
 ])('T-103 %s credentials: 401 with a challenge', async (_line, header) => {
   const error = await refusal(setUp().authenticate(header));
   expect(error.status).toBe(401);
-  expect(error.headers['WWW-Authenticate']).toBe('Basic realm="Jisr", charset="UTF-8"');
+  expect(error.headers['WWW-Authenticate']).toBe('Basic realm="Jisr", charset="UTF-8", Bearer realm="Jisr"');
 });
 
 test('T-404 right credentials name the principal', async () => {

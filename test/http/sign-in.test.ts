@@ -54,6 +54,7 @@ async function setUp(verify?: (hash: string, password: string) => Promise<boolea
   const hashes = new Map<string, string>();
   const authenticate: Authenticate = createAuthenticate({
     people: {
+      token: async () => undefined,
       credentials: async (name) => {
         done.push(`read ${name}`);
         const found = people.get(name);

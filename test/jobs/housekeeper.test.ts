@@ -121,7 +121,7 @@ test('a housekeeper that ends by itself ends nobody else, and another one is sta
     events.push(`${level}: ${event}`);
     if (events.filter((e) => e.includes('another one')).length === 2) restarted();
   });
-  housekeeper.noteReadings([{ collectionId: 'c', organisationId: 'o', lastDate: 1 }]);
+  housekeeper.note({ readings: [{ collectionId: 'c', organisationId: 'o', lastDate: 1 }], uses: [] });
   await twice;
   expect(events.slice(0, 2)).toEqual([
     'error: the housekeeper failed',

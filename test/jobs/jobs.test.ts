@@ -64,6 +64,30 @@ async function did(name: string, apply = true): Promise<Record<string, unknown>>
 const names = async (): Promise<unknown[]> =>
   (await found(store, read(c, 4), query({ version: ALL }))).map((o) => o['name']);
 
+test('what ends within two weeks is told, each with its account; what ended or ends later is not', async () => {
+  await store.people.saveOrganisation(desk.organisation);
+  await store.people.savePrincipal(desk, 'hash');
+  for (const days of [-1, 0, 14, 15])
+    await store.people.addToken(
+      {
+        id: `t${days}`,
+        principalId: desk.id,
+        name: `ends in ${days}`,
+        created: 0,
+        expires: now + days * DAY + 1,
+      },
+      'hash',
+    );
+  const told: unknown[] = [];
+  await runJob(job('endings'), { ...context(), tell: (details, event) => told.push({ ...details, event }) });
+  const event = expect.stringContaining('ends soon') as unknown;
+  expect(told).toMatchObject([
+    { token: 'ends in 0', account: 'desk', days: 0, event },
+    { token: 'ends in 14', account: 'desk', days: 14, event },
+  ]);
+  expect(await did('endings')).toMatchObject({ ending: [{ days: 0 }, { days: 14 }] });
+});
+
 test('the names that may be configured are the jobs', () => {
   expect([...JOB_NAMES].sort()).toEqual(JOBS.map((j) => j.name).sort());
 });

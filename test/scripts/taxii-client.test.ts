@@ -264,6 +264,8 @@ describe('poll', () => {
     expect(Buffer.from(authorization!.slice(6), 'base64').toString()).toBe('me:pass:word');
     await jisr(['poll', url(), '--out', out(), '--user', 'me'], { env: { JISR_TAXII_PASSWORD: 'other' } });
     expect(Buffer.from(authorization!.slice(6), 'base64').toString()).toBe('me:other');
+    await jisr(['poll', url(), '--out', out()], { env: { JISR_TAXII_PASSWORD: 'a-token' } });
+    expect(authorization).toBe('Bearer a-token');
     expect(readFileSync(`${out()}.cursor`, 'utf8')).not.toMatch(/other|pass:word/);
   });
 });

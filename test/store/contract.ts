@@ -18,6 +18,7 @@ import { describeReads } from './contract/reads';
 import { describeRecords } from './contract/records';
 import { describeRetire } from './contract/retire';
 import { describeSquatted } from './contract/squatted';
+import { describeTokens } from './contract/tokens';
 import type { Open } from './contract/stores';
 
 const PROMISES: readonly ((name: string, open: Open) => void)[] = [
@@ -38,6 +39,7 @@ const PROMISES: readonly ((name: string, open: Open) => void)[] = [
   describeRecords,
   describeCatalog,
   describePeople,
+  describeTokens,
   describeHouse,
   describeArchive,
 ];

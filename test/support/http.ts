@@ -9,6 +9,7 @@ import type { Status } from '../../src/domain/taxii';
 import { readConfig, type Config } from '../../src/config';
 import { createApp } from '../../src/http/app';
 import { createServer } from '../../src/http/server';
+import { Uses } from '../../src/http/uses';
 import { Readings } from '../../src/http/readings';
 import { createLogger } from '../../src/log';
 import { hashPassword } from '../../src/identity/passwords';
@@ -80,6 +81,7 @@ export interface Exchange {
   readonly store: Store;
   readonly door: OpenDoor;
   readonly readings: Readings;
+  readonly uses: Uses;
   /** Sends a request and checks what holds for every answer of a TAXII server. */
   send(method: string, path: string, options?: SendOptions): Promise<Response>;
   get(path: string, options?: SendOptions): Promise<Response>;
@@ -177,8 +179,9 @@ export async function serveExchange(
     report: () => undefined,
   });
   const readings = new Readings();
+  const uses = new Uses();
   const server = createServer(
-    createApp({ store, door, config, log: createLogger('silent'), clock, readings }),
+    createApp({ store, door, config, log: createLogger('silent'), clock, readings, uses }),
     config,
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -209,6 +212,7 @@ export async function serveExchange(
     store,
     door,
     readings,
+    uses,
     send,
     get: (path, options) => send('GET', path, options),
     add: async (name, objects, as = 'desk') => {

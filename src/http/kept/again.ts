@@ -13,7 +13,7 @@ import type { Micros } from '../../domain/timestamp';
 import type { Pages } from '../pages';
 import type { Readings } from '../readings';
 import type { Names } from '../access';
-import { note, noteScope, requestIdOf } from '../trail';
+import { note, noteScope, noteWho, requestIdOf } from '../trail';
 import { send } from './answer';
 import type { Kept, PageCache } from './page-cache';
 
@@ -82,7 +82,8 @@ export class Again {
     }
     pages.hold(scope, answer.bytes, res);
     if (known.reads) readings.note(scope, answer.about);
-    note(res, { who: scope.principal.name, count: answer.about.count });
+    noteWho(res, scope.principal);
+    note(res, { count: answer.about.count });
     noteScope(res, scope);
     req.route = known.route;
     send(req, res, answer, ['X-Request-Id', requestIdOf(res), ...known.headers]);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Filter } from 'mongodb';
 import type { Organisation, Principal } from '../../domain/access';
 import type { Micros } from '../../domain/timestamp';
+import type { ApiToken } from '../../domain/tokens';
 import { objectOf } from '../../domain/unit';
 import type { ArchiveRecord, ArchiveStore } from '../archive';
 import { archivedObject, archivedStatus } from './archived';
@@ -166,6 +167,13 @@ export function dumper(worker: Worker, catalog: CatalogReader, rounds = ROUNDS):
       const principal = { ...(JSON.parse(definition) as Omit<Principal, 'organisation'>), organisation };
       yield { kind: 'principal', principal, passwordHash: hash };
     }
+    for (const { definition, hash: tokenHash, used } of await tables.tokens
+      .find({ gone: { $exists: false } })
+      .sort({ _id: 1 })
+      .toArray()) {
+      const token = JSON.parse(definition) as ApiToken;
+      yield { kind: 'token', token, tokenHash, ...(used === undefined ? {} : { used }) };
+    }
     for (const grant of await handGrants(connection)) yield { kind: 'grant', grant };
     for (const m of await tables.markings.find().toArray())
       yield {
@@ -180,9 +188,11 @@ export function dumper(worker: Worker, catalog: CatalogReader, rounds = ROUNDS):
     // Before the objects: a part that is done by then is among them, and one that is not is done again, which is harmless.
     for await (const doc of tables.statuses.find().sort({ _id: 1 }))
       yield await archivedStatus(connection, doc);
-    for await (const { _id: status, chunks, cut = 0 } of tables.publications.find()) {
-      const body = await readChunks(connection, status, chunks);
-      if (body) yield { kind: 'publication', status, body: body.toString('base64'), cut };
+    for await (const { _id: status, chunks, cut = 0, token } of tables.publications.find()) {
+      const bytes = await readChunks(connection, status, chunks);
+      if (!bytes) continue;
+      const body = bytes.toString('base64');
+      yield { kind: 'publication', status, body, cut, ...(token === undefined ? {} : { tokenId: token }) };
     }
     await settleTold(connection);
     const collections = channels.flatMap((channel) => channel.collections).map((c) => c.id);

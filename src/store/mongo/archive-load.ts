@@ -157,6 +157,18 @@ export function loader(connection: Connection): ArchiveStore['load'] {
         await tables.principals.replaceOne({ _id: person.id }, doc, { upsert: true });
         return;
       }
+      case 'token': {
+        const { token, tokenHash: hash, used } = record;
+        const doc = {
+          principal: token.principalId,
+          name: token.name,
+          hash,
+          definition: JSON.stringify(token),
+          ...(used === undefined ? {} : { used }),
+        };
+        await tables.tokens.replaceOne({ _id: token.id }, doc, { upsert: true });
+        return;
+      }
       case 'grant': {
         const doc = { c: record.grant.collectionId, definition: JSON.stringify(record.grant) };
         await tables.grants.replaceOne({ _id: record.grant.id }, doc, { upsert: true });
@@ -183,7 +195,13 @@ export function loader(connection: Connection): ArchiveStore['load'] {
         const chunks = await writeChunks(connection, record.status, body);
         await tables.publications.replaceOne(
           { _id: record.status },
-          { at: connection.clock(), chunks, bytes: body.length, cut: record.cut ?? 0 },
+          {
+            at: connection.clock(),
+            chunks,
+            bytes: body.length,
+            cut: record.cut ?? 0,
+            ...(record.tokenId === undefined ? {} : { token: record.tokenId }),
+          },
           { upsert: true },
         );
         return;

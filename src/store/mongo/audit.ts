@@ -34,8 +34,8 @@ export function telling(
 
 /** Carries into the audit what documents still carry with them. */
 export async function settleTold({ tables }: Connection): Promise<void> {
-  const { organisations, principals, grants, meta } = tables;
-  for (const table of [organisations, principals, grants, meta] as (typeof meta)[])
+  const { organisations, principals, grants, tokens, meta } = tables;
+  for (const table of [organisations, principals, grants, tokens, meta] as (typeof meta)[])
     for (const { _id, told = [] } of await table.find({ 'told.0': { $exists: true } }).toArray())
       for (const text of told) {
         await insertMissing(tables.audit, JSON.parse(text) as AuditDoc[]);

@@ -61,6 +61,10 @@ export function mongoHouse(worker: Worker, catalog: CatalogReader, writer: Write
           lastDate: r.last,
         })),
       ),
+    noteUses: (uses) =>
+      guarded(async () => {
+        for (const { id, at } of uses) await tables.tokens.updateOne({ _id: id }, { $max: { used: at } });
+      }),
     maintain: ({ signal, lease } = {}) =>
       guarded(async () => {
         const goOn = async (): Promise<void> => {

@@ -7,6 +7,7 @@ import type { HandGrant, PeopleStore } from '../people';
 import { settleTold, telling } from './audit';
 import { handGrants, policyChanged, type CatalogReader } from './catalog';
 import { guarded, isDuplicate, type Connection } from './connection';
+import { mongoTokens } from './tokens';
 
 interface Row {
   readonly definition: string;
@@ -51,15 +52,14 @@ export function mongoPeople(connection: Connection, catalog: CatalogReader): Peo
     });
   }
 
+  const principalBy = async (id: string): Promise<Principal | undefined> =>
+    (await principals([(await tables.principals.findOne({ _id: id })) ?? NOBODY]))[0];
+
   return {
     organisations: () => guarded(organisations),
     principals: () =>
       guarded(async () => principals(await tables.principals.find().sort({ name: 1 }).toArray())),
-    principal: (id) =>
-      guarded(async () => {
-        const row = await tables.principals.findOne({ _id: id });
-        return row ? (await principals([row]))[0] : undefined;
-      }),
+    principal: (id) => guarded(() => principalBy(id)),
     credentials: (name) =>
       guarded(async () => {
         const row = await tables.principals.findOne({ name });
@@ -110,6 +110,7 @@ export function mongoPeople(connection: Connection, catalog: CatalogReader): Peo
           throw error;
         }
       }),
+    ...mongoTokens(connection, principalBy, change),
     grants: () => guarded(() => handGrants(connection)),
     saveGrant: (grant, by = SERVER) =>
       change(async () => {

@@ -14,7 +14,7 @@ import type { Worker } from './work';
 
 async function unfinished({ tables }: Connection): Promise<Unfinished[]> {
   const found: Unfinished[] = [];
-  for (const { _id: id, chunks, bytes, cut, parts } of await tables.publications
+  for (const { _id: id, chunks, bytes, cut, parts, token } of await tables.publications
     .find()
     .sort({ at: 1 })
     .toArray()) {
@@ -27,6 +27,7 @@ async function unfinished({ tables }: Connection): Promise<Unfinished[]> {
     found.push({
       status: { id, requested: doc.requested, total: doc.total },
       principalId: doc.principal,
+      tokenId: token,
       organisationId: account?.organisation,
       collectionId: doc.c,
       bytes: bytes ?? chunks * CHUNK,
@@ -105,6 +106,7 @@ export function mongoRecords(worker: Worker, catalog: CatalogReader): RecordStor
             bytes: body.length,
             cut: parts?.cut ?? 0,
             parts: waiting.length,
+            ...(scope.principal.token && { token: scope.principal.token.id }),
           },
         ]);
         return seed.total <= MOST_LISTED

@@ -145,6 +145,18 @@ export interface MarkingDoc {
   readonly authority?: Rank;
 }
 
+export interface TokenDoc extends Telling {
+  readonly _id: string;
+  readonly principal: string;
+  readonly name: string;
+  readonly hash: string;
+  readonly definition: string;
+  /** When it last signed somebody in. */
+  readonly used?: Micros;
+  /** Taken away; it stays until the audit says so. */
+  readonly gone?: true;
+}
+
 /** Somebody's turn: of a job (lease.ts, with `job`, `fence` and `tick`) or of a writer (work.ts). */
 export interface LeaseDoc {
   readonly _id: string;
@@ -171,6 +183,8 @@ export interface Tables {
     bytes?: number;
     cut?: number;
     parts?: number;
+    /** By which token it was accepted. */
+    token?: string;
     /** How often each part was set about, by its number. */
     begun?: Readonly<Record<string, number>>;
   }>;
@@ -186,6 +200,7 @@ export interface Tables {
   readonly principals: Collection<
     { _id: string; name: string; organisation: string; hash: string; definition: string } & Telling
   >;
+  readonly tokens: Collection<TokenDoc>;
   readonly leases: Collection<LeaseDoc>;
   readonly runs: Collection<{ name: string; started: Micros; took: Micros; ok: boolean; result: string }>;
   readonly notes: Collection<{ _id: string; kind: string; name: string; value: string }>;
@@ -220,5 +235,6 @@ export const INDEXES: readonly [keyof Tables, IndexSpecification, { unique?: tru
   ['organisations', { name: 1 }, { unique: true }],
   ['organisations', { identity: 1 }, { unique: true, sparse: true }],
   ['principals', { name: 1 }, { unique: true }],
+  ['tokens', { principal: 1, name: 1 }, { unique: true }],
   ['notes', { kind: 1, name: 1 }, {}],
 ];

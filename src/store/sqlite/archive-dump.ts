@@ -4,6 +4,7 @@ import { QUESTIONS, type Range } from '../../domain/entries';
 import type { StatusDetails } from '../../domain/taxii';
 import type { Micros } from '../../domain/timestamp';
 import type { Rank } from '../../domain/tlp';
+import type { ApiToken } from '../../domain/tokens';
 import type { ArchivedObject, ArchivedStatus, ArchivedVersion, ArchiveRecord } from '../archive';
 import type { JobRun, Reading } from '../house';
 import { toAuditRecord, type AuditRow } from './audit';
@@ -122,6 +123,13 @@ export async function* dump(connection: Pick<Connection, 'sql'>): AsyncGenerator
     };
     yield { kind: 'principal', principal, passwordHash: hash };
   }
+  for (const row of sql('SELECT definition, hash, used FROM tokens ORDER BY id').all() as Row[])
+    yield {
+      kind: 'token',
+      token: JSON.parse(row['definition'] as string) as ApiToken,
+      tokenHash: row['hash'] as string,
+      ...(row['used'] === null ? {} : { used: row['used'] as Micros }),
+    };
   for (const grant of handGrants(connection)) yield { kind: 'grant', grant };
   for (const row of sql(
     'SELECT * FROM markings ORDER BY id, organisation, collection, said, curated, authority',
@@ -162,12 +170,17 @@ export async function* dump(connection: Pick<Connection, 'sql'>): AsyncGenerator
     }
   }
   for (const row of sql('SELECT * FROM statuses ORDER BY id').all() as Row[]) yield statusOf(connection, row);
-  for await (const row of slices(connection, 'SELECT row AS after, status_id, cut FROM publications', 'row'))
+  for await (const row of slices(
+    connection,
+    'SELECT row AS after, status_id, cut, token FROM publications',
+    'row',
+  ))
     yield {
       kind: 'publication',
       status: row['status_id'] as string,
       body: (bodyOf(connection, row['status_id'] as string) as Buffer).toString('base64'),
       cut: row['cut'] as number,
+      ...(row['token'] === null ? {} : { tokenId: row['token'] as string }),
     };
   for await (const row of slices(
     connection,

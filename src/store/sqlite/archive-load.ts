@@ -131,6 +131,18 @@ export function loadOne(connection: Connection, record: ArchiveRecord): void {
       );
       return;
     }
+    case 'token': {
+      const { token, tokenHash, used = null } = record;
+      sql('INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?, ?, ?)').run(
+        token.id,
+        token.principalId,
+        token.name,
+        tokenHash,
+        JSON.stringify(token),
+        used,
+      );
+      return;
+    }
     case 'grant':
       sql('INSERT OR REPLACE INTO grants VALUES (?, ?, ?)').run(
         record.grant.id,
@@ -163,7 +175,13 @@ export function loadOne(connection: Connection, record: ArchiveRecord): void {
       return;
     }
     case 'publication':
-      keepBody(connection, record.status, Buffer.from(record.body, 'base64'), record.cut ?? 0);
+      keepBody(
+        connection,
+        record.status,
+        Buffer.from(record.body, 'base64'),
+        record.cut ?? 0,
+        record.tokenId,
+      );
       return;
     case 'audit': {
       const { at, principal, action, collection, subject, detail, behalf = null } = record.record;

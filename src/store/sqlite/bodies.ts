@@ -4,13 +4,20 @@ import type { Connection } from './connection';
 const PIECE = 4 * 1024 * 1024;
 
 /** Within the caller's transaction; in the place of what was kept for that status before. */
-export function keepBody(connection: Connection, statusId: string, body: Uint8Array, cut: number): void {
+export function keepBody(
+  connection: Connection,
+  statusId: string,
+  body: Uint8Array,
+  cut: number,
+  tokenId?: string,
+): void {
   const { sql } = connection;
   dropBody(connection, statusId);
-  const publication = sql('INSERT INTO publications (status_id, bytes, cut) VALUES (?, ?, ?)').run(
+  const publication = sql('INSERT INTO publications (status_id, bytes, cut, token) VALUES (?, ?, ?, ?)').run(
     statusId,
     body.length,
     cut,
+    tokenId ?? null,
   ).lastInsertRowid;
   for (let at = 0; at < body.length; at += PIECE)
     sql('INSERT INTO publication_pieces VALUES (?, ?, ?)').run(

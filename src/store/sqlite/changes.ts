@@ -12,6 +12,23 @@ export function policyChanged({ sql }: Connection): void {
   sql("UPDATE meta SET value = value + 1 WHERE name = 'policy'").run();
 }
 
+/** What is read once while policy stays as it is. What is not there is not kept: names of nothing are anybody's to send. */
+export function whilePolicyStays<V>(
+  changes: Pick<ChangeStore, 'pulse'>,
+  read: (key: string) => V | undefined,
+): (key: string) => V | undefined {
+  let kept = { revision: -1, values: new Map<string, V>() };
+  return (key) => {
+    const revision = changes.pulse().policy;
+    if (kept.revision !== revision) kept = { revision, values: new Map() };
+    const known = kept.values.get(key);
+    if (known) return known;
+    const found = read(key);
+    if (found) kept.values.set(key, found);
+    return found;
+  };
+}
+
 /** As many as are kept (migrations.ts): a part that revises all its members cuts 1,000. */
 const CUTS = `SELECT k.seq, c.id AS collectionId, k.date, ${TOLD.map((q) => `${q}, ${q}_left`).join(', ')}
   FROM cuts k LEFT JOIN collections c ON c.row = k.collection WHERE k.seq > ? ORDER BY k.seq`;

@@ -56,6 +56,12 @@ export function sqliteHouse(connection: Connection): HouseStore {
             'SELECT collection_id AS collectionId, organisation_id AS organisationId, last_date AS lastDate FROM reads',
           ).all() as Reading[],
       ),
+    noteUses: async (uses) => {
+      const save = sql('UPDATE tokens SET used = max(coalesce(used, 0), ?) WHERE id = ?');
+      write(() => {
+        for (const { id, at } of uses) save.run(at, id);
+      });
+    },
     maintain: async (permit) => maintain(connection, permit),
     check: async (progress, permit) => check(connection, progress, permit),
     mend: async (permit) => mend(connection, permit),

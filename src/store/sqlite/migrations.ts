@@ -189,6 +189,15 @@ const STEPS: readonly string[] = [
     DELETE FROM cuts WHERE seq <= new.seq - 4000;
   END;
   `,
+  `
+  -- hash: of the token; used: when it last signed somebody in.
+  CREATE TABLE tokens (
+    id TEXT PRIMARY KEY, principal_id TEXT NOT NULL, name TEXT NOT NULL, hash TEXT NOT NULL, definition TEXT NOT NULL, used INTEGER,
+    UNIQUE (principal_id, name)
+  ) WITHOUT ROWID;
+  -- By which token a publication that waits was accepted.
+  ALTER TABLE publications ADD COLUMN token TEXT;
+  `,
 ];
 
 /**

@@ -6,9 +6,10 @@ import { needsPassword, noCollection, taken } from '../refusals';
 import type { Credentials, HandGrant, PeopleStore } from '../people';
 import type { ChangeStore } from '../changes';
 import { handGrants } from './catalog';
-import { policyChanged, sqliteChanges } from './changes';
+import { policyChanged, sqliteChanges, whilePolicyStays } from './changes';
 import type { Connection } from './connection';
 import { auditTold } from './audit';
+import { sqliteTokens } from './tokens';
 
 const PRINCIPAL = `SELECT p.definition AS person, o.definition AS organisation, p.password_hash
   FROM principals p JOIN organisations o ON o.id = p.organisation_id`;
@@ -29,8 +30,11 @@ export function sqlitePeople(
   changes: ChangeStore = sqliteChanges(connection),
 ): PeopleStore {
   const { sql, read, write } = connection;
-  // Of whoever asks with each request. Names that nobody has are not kept: they are anybody's to send.
-  let kept = { revision: -1, credentials: new Map<string, Credentials>() };
+  // Of whoever asks with each request.
+  const credentialsOf = whilePolicyStays(changes, (name): Credentials | undefined => {
+    const row = read(() => sql(`${PRINCIPAL} WHERE p.name = ?`).get(name)) as Row | undefined;
+    return row && { principal: toPrincipal(row), passwordHash: row.password_hash };
+  });
   /** @param work does the change and returns what the audit says of it. */
   const change = (by: Actor, work: () => Told | undefined): void =>
     write(() => {
@@ -74,17 +78,7 @@ export function sqlitePeople(
       ),
     principals: async () => read(() => (sql(`${PRINCIPAL} ORDER BY p.name`).all() as Row[]).map(toPrincipal)),
     principal: async (id) => read(() => principalBy(id)),
-    credentials: async (name) => {
-      const revision = changes.pulse().policy;
-      if (kept.revision !== revision) kept = { revision, credentials: new Map() };
-      const known = kept.credentials.get(name);
-      if (known) return known;
-      const row = read(() => sql(`${PRINCIPAL} WHERE p.name = ?`).get(name)) as Row | undefined;
-      if (!row) return undefined;
-      const found = { principal: toPrincipal(row), passwordHash: row.password_hash };
-      kept.credentials.set(name, found);
-      return found;
-    },
+    credentials: async (name) => credentialsOf(name),
     saveOrganisation: async (organisation, by = SERVER) =>
       change(by, () => {
         const before = organisationBy(organisation.id);
@@ -121,6 +115,7 @@ export function sqlitePeople(
         });
         return principalChange(before, principal, passwordHash !== undefined);
       }),
+    ...sqliteTokens(connection, changes, principalBy, change),
     grants: async () => read(() => handGrants(connection)),
     saveGrant: async (grant, by = SERVER) =>
       change(by, () => {

@@ -63,7 +63,7 @@ export function recordPart(
 }
 
 /** What waits, with who works on it. */
-const UNFINISHED = `SELECT s.*, p.bytes, p.cut, l.holder, l.until, a.organisation_id,
+const UNFINISHED = `SELECT s.*, p.bytes, p.cut, p.token, l.holder, l.until, a.organisation_id,
     s.parts_done + (SELECT count(*) FROM status_details d WHERE d.status_id = s.id AND d.kind = 'pending') AS parts
   FROM publications p JOIN statuses s ON s.id = p.status_id LEFT JOIN leases l ON l.name = @lease || s.id
   LEFT JOIN principals a ON a.id = s.principal_id
@@ -72,6 +72,7 @@ const UNFINISHED = `SELECT s.*, p.bytes, p.cut, l.holder, l.until, a.organisatio
 type UnfinishedRow = StatusRow & {
   bytes: number;
   cut: number;
+  token: string | null;
   parts: number;
   holder: string | null;
   until: Micros;
@@ -82,6 +83,7 @@ function unfinishedOf(row: UnfinishedRow): Unfinished {
   return {
     status: { id: row.id, requested: row.requested, total: row.total },
     principalId: row.principal_id,
+    tokenId: row.token ?? undefined,
     organisationId: row.organisation_id ?? undefined,
     collectionId: row.collection_id,
     bytes: row.bytes,
@@ -128,7 +130,7 @@ export function sqliteRecords(connection: Connection): RecordStore {
     begin: async (scope, seed, body, pendings, parts) =>
       write(() => {
         insertStatus(connection, scope, seed);
-        keepBody(connection, seed.id, body, parts?.cut ?? 0);
+        keepBody(connection, seed.id, body, parts?.cut ?? 0, scope.principal.token?.id);
         for (const [part, items] of pendingParts(pendings, parts?.sizes).entries())
           writeDetails(connection, seed.id, part, 'pending', items);
         const row = rowOf(connection, seed.id) as StatusRow;

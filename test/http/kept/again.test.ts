@@ -11,6 +11,7 @@ import { readConfig } from '../../../src/config';
 import { LAST } from '../../../src/domain/query';
 import type { Rank } from '../../../src/domain/tlp';
 import { createApp } from '../../../src/http/app';
+import { Uses } from '../../../src/http/uses';
 import { Readings } from '../../../src/http/readings';
 import { createServer } from '../../../src/http/server';
 import { hashPassword } from '../../../src/identity/passwords';
@@ -64,7 +65,14 @@ async function serve(store: Store, cacheMb: number): Promise<Served> {
     manifest: (...asked) => (reads++, store.objects.manifest(...asked)),
     list: (...asked) => (reads++, store.objects.list(...asked)),
   };
-  const deps = { door, config, log: createLogger('silent'), clock: () => clock, readings: new Readings() };
+  const deps = {
+    door,
+    config,
+    log: createLogger('silent'),
+    clock: () => clock,
+    readings: new Readings(),
+    uses: new Uses(),
+  };
   const server = createServer(createApp({ store: { ...store, objects }, ...deps }), config);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -46,6 +46,10 @@ export function describeArchive(name: string, open: Open): void {
       await applied(one, c);
       await one.people.saveOrganisation({ ...who.organisation, identity: `identity--${uuid()}` });
       await one.people.savePrincipal(who, 'hash');
+      const token = { id: 'AAAABBBBCCCC', principalId: who.id, name: 'poller', created: 1, expires: 2 };
+      await one.people.addToken(token, 'hash of the token');
+      await one.people.addToken({ ...token, id: 'BBBB', name: 'never used' }, 'hash of another');
+      await one.house.noteUses([{ id: token.id, at: 3 }]);
       await one.people.saveGrant({
         id: uuid(),
         collectionId: c.id,
@@ -63,7 +67,7 @@ export function describeArchive(name: string, open: Open): void {
       await one.objects.remove(removal(c, who), a, { version: LAST, specVersions: undefined });
       await one.objects.remove(removal(c, who), b, { version: ALL, specVersions: undefined });
       const seed = { id: uuid(), requested: clock.now, total: 2 };
-      await one.records.begin(write(c, who), seed, Buffer.from('{"objects":[]}'), [
+      await one.records.begin(write(c, { ...who, token }), seed, Buffer.from('{"objects":[]}'), [
         { id: a, version: day(1) },
         { id: b, version: day(1) },
       ]);
@@ -85,6 +89,9 @@ export function describeArchive(name: string, open: Open): void {
       for (const rank of RANKS)
         for (const q of [everything, query()])
           expect(await two.objects.list(read(c, rank), q)).toEqual(await one.objects.list(read(c, rank), q));
+      expect(await two.people.tokens()).toEqual(await one.people.tokens());
+      expect(await two.people.token(token.id)).toEqual(await one.people.token(token.id));
+      expect((await two.records.unfinished()).map((u) => u.tokenId)).toEqual([token.id]);
       expect(await two.records.status('europe', p.status.id)).toEqual(
         await one.records.status('europe', p.status.id),
       );

@@ -1,0 +1,60 @@
+/** HTTP Basic (RFC 7617): a login name with its password. */
+import type { Principal } from '../domain/access';
+import type { PeopleStore } from '../store/people';
+import type { CredentialKind, Holder } from './claim';
+import { generatePassword, hashPassword, verifyPassword } from './passwords';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export interface Login {
+  readonly name: string;
+  readonly password: string;
+}
+
+/** @returns undefined for anything that is not well-formed Basic credentials (T-106). */
+export function parseBasic(authorization: string): Login | undefined {
+  const encoded = /^Basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(authorization)?.[1];
+  if (encoded === undefined) return undefined;
+  try {
+    const text = utf8.decode(Buffer.from(encoded, 'base64'));
+    const colon = text.indexOf(':');
+    // eslint-disable-next-line no-control-regex -- RFC 7617 §2: no control characters in either
+    if (colon < 1 || /[\x00-\x1f\x7f]/.test(text)) return undefined;
+    return { name: text.slice(0, colon), password: text.slice(colon + 1) };
+  } catch {
+    return undefined;
+  }
+}
+
+export const isActive = ({ disabled, organisation }: Principal): boolean =>
+  !disabled && !organisation.disabled;
+
+/** @param verify replaced in tests. */
+export function basicCredentials(
+  people: Pick<PeopleStore, 'credentials'>,
+  verify: (phc: string, password: string) => Promise<boolean> = verifyPassword,
+): CredentialKind {
+  // Unknown names are verified too, against this, so that the time of a refusal does not tell who has an account.
+  let standIn: Promise<string> | undefined;
+  return {
+    challenge: 'Basic realm="Jisr", charset="UTF-8"',
+    read: (authorization) => {
+      const login = parseBasic(authorization);
+      if (!login) return undefined;
+      const { name, password } = login;
+      return {
+        account: name,
+        secret: password,
+        find: async (): Promise<Holder | undefined> => {
+          const found = await people.credentials(name);
+          if (!found || found.passwordHash === '') return undefined;
+          return { principal: found.principal, kept: found.passwordHash };
+        },
+        matches: async (holder) => {
+          const nobodys = await (standIn ??= hashPassword(generatePassword()));
+          return (await verify(holder?.kept ?? nobodys, password)) && holder !== undefined;
+        },
+      };
+    },
+  };
+}
