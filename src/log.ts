@@ -3,7 +3,7 @@ import type { LogLevel } from './config';
 
 export type { Logger };
 
-const SECRET = ['authorization', 'password', 'passwordHash'];
+const SECRET = ['authorization', 'password', 'passwordHash', 'tokenHash', 'secret'];
 
 /** One JSON object a line; whatever carries credentials is left out, however it came into a record. */
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {

@@ -27,7 +27,7 @@ const MAY: readonly (readonly [room: string, may: readonly string[]])[] = [
   ['operations/', ['domain/', PORT, 'operations/']],
   ['variables$', []],
   ['(config|log)$', ['domain/', 'store/url$', 'config$', 'variables$']],
-  ['http/', ['domain/', PORT, 'http/', 'publish/door$', 'config$', 'log$', 'identity/']],
+  ['http/', ['domain/', PORT, 'http/', 'publish/door$', 'config$', 'log$', 'identity/', 'operations/']],
   ['jobs/thread$', ['domain/', PORT, 'store/open$', 'jobs/', 'publish/', 'threads/(behind|kept)$']],
   ['jobs/', ['domain/', PORT, 'jobs/', 'log$', 'publish/door$', 'operations/']],
   ['startup/processes$', ['log$', 'jobs/thread$', 'startup/stopping$', PORT]],

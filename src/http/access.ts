@@ -7,7 +7,7 @@ import { scopeFor, type Principal, type Scope } from '../domain/access';
 import type { Collection } from '../domain/channel';
 import type { Micros } from '../domain/timestamp';
 import type { CatalogStore } from '../store/catalog';
-import { noteScope, noteWho } from './trail';
+import { note, noteScope, noteWho } from './trail';
 import type { Authenticate } from './auth';
 import { requireAcceptable } from './negotiate';
 
@@ -44,6 +44,7 @@ export function openGate(
       address: req.ip,
       onHangUp: (left) => res.once('close', left),
       onTaken: (until) => taking(res, until),
+      onRefused: (tried) => note(res, { tried }),
     });
     noteWho(res, principal);
     requireAcceptable(req);

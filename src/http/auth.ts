@@ -23,6 +23,8 @@ export interface From {
    * changes.
    */
   readonly onTaken?: (until: Micros) => void;
+  /** Told what the log calls a claim that was wrong ({@link Claim.tried}). */
+  readonly onRefused?: (tried: string) => void;
 }
 
 /** @throws {TaxiiError} 401; 503 with Retry-After when there is no place in line. */
@@ -137,10 +139,12 @@ export function createAuthenticate({
     const principal =
       (await recall(claim, key, from)) ??
       ((await verified(claim, key, from)) ? await recall(claim, key, from) : undefined);
-    if (!principal)
+    if (!principal) {
+      from.onRefused?.(claim.tried);
       throw refuse(
         'The name, the password or the token is wrong, or it has ended or is not for use from here, or the account is disabled.',
       );
+    }
     return principal;
   };
 }

@@ -2,10 +2,12 @@
 import type { Request, Response } from 'express';
 import type { Config } from '../config';
 import { accessOf, notFound, type Principal } from '../domain/access';
-import type { Channel, Collection, Language, Region } from '../domain/channel';
+import type { Channel, Collection, Language, Region, Right } from '../domain/channel';
 import { mediaTypes } from '../domain/manifest';
 import { TAXII_MEDIA_TYPE } from '../domain/taxii';
 import type { ApiRoot, CollectionResource, Discovery } from '../domain/taxii';
+import { tlpName } from '../domain/tlp';
+import { explainAccess } from '../operations/explain';
 import type { CatalogStore } from '../store/catalog';
 import type { Names } from './access';
 import { note } from './trail';
@@ -14,6 +16,19 @@ import { pickLanguage } from './negotiate';
 import { replyTagged } from './reply';
 
 type Catalog = Pick<CatalogStore, 'channels'>;
+
+/** Jisr's own resource beside TAXII's, in their media type. */
+interface MyAccess {
+  readonly collection: string;
+  readonly account: string;
+  readonly organisation: string;
+  readonly clearance: string;
+  readonly rights: readonly Right[];
+  readonly reads_up_to?: string;
+  readonly publishes_up_to?: string;
+  readonly unmarked_objects_are: string;
+  readonly because: readonly string[];
+}
 
 function toResource(principal: Principal, collection: Collection, language: Language): CollectionResource {
   const { read, write } = accessOf(principal, collection);
@@ -104,14 +119,45 @@ export const listCollections =
     replyTagged(req, res, JSON.stringify(collections.length === 0 ? {} : { collections }));
   };
 
+/** The collection of the URL, as far as the caller may know of it. @throws {TaxiiError} 404 */
+async function namedCollection(
+  catalog: Catalog,
+  principal: Principal,
+  { params }: Request<Names>,
+  res: Response,
+): Promise<Collection> {
+  const { root, collection: name } = params;
+  const channel = await channelFor(catalog, principal, root);
+  const found = visible(principal, channel).find((c) => c.id === name || c.alias === name);
+  if (!found) throw notFound();
+  note(res, { collection: found.id });
+  return found;
+}
+
 /** §5.2 Get a Collection */
 export const getCollection =
   (catalog: Catalog) =>
   async (principal: Principal, req: Request<Names>, res: Response): Promise<void> => {
-    const { root, collection: name } = req.params;
-    const channel = await channelFor(catalog, principal, root);
-    const found = visible(principal, channel).find((c) => c.id === name || c.alias === name);
-    if (!found) throw notFound();
-    note(res, { collection: found.id });
+    const found = await namedCollection(catalog, principal, req, res);
     replyTagged(req, res, JSON.stringify(toResource(principal, found, localise(req, res))));
+  };
+
+/** What the caller may do in a collection, up to which level, and by what; of nobody else's rights a word. */
+export const getMyAccess =
+  (catalog: Catalog) =>
+  async (principal: Principal, req: Request<Names>, res: Response): Promise<void> => {
+    const found = await namedCollection(catalog, principal, req, res);
+    const { rights, readsUpTo, publishesUpTo, because } = explainAccess(principal, found);
+    const resource: MyAccess = {
+      collection: found.id,
+      account: principal.name,
+      organisation: principal.organisation.name,
+      clearance: tlpName(principal.clearance),
+      rights,
+      ...(readsUpTo === undefined ? {} : { reads_up_to: tlpName(readsUpTo) }),
+      ...(publishesUpTo === undefined ? {} : { publishes_up_to: tlpName(publishesUpTo) }),
+      unmarked_objects_are: tlpName(found.defaultTlp),
+      because,
+    };
+    replyTagged(req, res, JSON.stringify(resource));
   };

@@ -9,7 +9,7 @@ import { openGate, type Handler } from './access';
 import type { Answers } from './answers';
 import type { Authenticate } from './auth';
 import { bodyReader } from './body';
-import { apiRoot, discovery, getCollection, listCollections } from './catalog';
+import { apiRoot, discovery, getCollection, getMyAccess, listCollections } from './catalog';
 import { health } from './health';
 import {
   addObjects,
@@ -90,6 +90,7 @@ export function createRouter({ store, door, config, authenticate, answers, again
   url('/:root/status/:id', { get: seeing(getStatus(records, catalog)) });
   url('/:root/collections', { get: seeing(listCollections(catalog)) });
   url(collection, { get: seeing(getCollection(catalog)) });
+  url(`${collection}/my-access`, { get: seeing(getMyAccess(catalog)) });
   url(`${collection}/manifest`, { get: reading(listManifest(objects, limits, answers)) });
   url(`${collection}/objects`, {
     get: reading(listObjects(objects, limits, answers)),

@@ -7,6 +7,8 @@ import type { Logger } from '../log';
 /** What becomes known on the way. Credentials have no place here. */
 export interface Trail {
   who?: string;
+  /** What a sign-in that failed named: the beginning of a login name, or the id of a token. */
+  tried?: string;
   /** The name of the token that they signed in by. */
   token?: string;
   collection?: string;

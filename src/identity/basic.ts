@@ -29,6 +29,9 @@ export function parseBasic(authorization: string): Login | undefined {
 export const isActive = ({ disabled, organisation }: Principal): boolean =>
   !disabled && !organisation.disabled;
 
+/** People type passwords where names belong, and the log is read by many. */
+const shortened = (name: string): string => (name.length > 8 ? `${name.slice(0, 8)}…` : name);
+
 /** @param verify replaced in tests. */
 export function basicCredentials(
   people: Pick<PeopleStore, 'credentials'>,
@@ -45,6 +48,7 @@ export function basicCredentials(
       return {
         account: name,
         secret: password,
+        tried: shortened(name),
         find: async (): Promise<Holder | undefined> => {
           const found = await people.credentials(name);
           if (!found || found.passwordHash === '') return undefined;

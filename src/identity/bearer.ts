@@ -21,7 +21,8 @@ export function tokenCredentials(people: Pick<PeopleStore, 'token'>): Credential
       if (!given || id === undefined) return undefined;
       const { text, login } = given;
       return {
-        account: `token ${id}`,
+        account: `jisr_${id}`,
+        tried: `jisr_${id}`,
         // From elsewhere it may be another answer: what is decided of one is not told to the other.
         secret: JSON.stringify([text, login, address]),
         find: async (): Promise<Holder | undefined> => {

@@ -14,9 +14,11 @@ export interface Holder {
 }
 
 export interface Claim {
-  /** What it is laid to if it is wrong: a login name, the id of a token. */
+  /** What it is laid to if it is wrong, and no secret: a login name, the beginning of a token. */
   readonly account: string;
   readonly secret: string;
+  /** What the log calls it. */
+  readonly tried: string;
   /** Whose it is; undefined: nobody's, or not here, or not any more. */
   find(): Promise<Holder | undefined>;
   /** Whether the secret is the holder's. Takes the same time for nobody's. */

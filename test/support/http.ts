@@ -112,6 +112,7 @@ function resourceOf(path: string): string {
   if (kind === 'status') return 'status';
   if (segments.length === 2) return 'collections';
   if (segments.length === 3) return 'collection';
+  if (what === 'my-access') return what;
   if (versions === 'versions') return 'versions';
   return what === 'manifest' ? 'manifest' : 'envelope';
 }
@@ -141,6 +142,8 @@ function check(method: string, path: string, response: Response): void {
 }
 
 export function conforms(resource: string, body: unknown): void {
+  // Jisr's own.
+  if (resource === 'my-access') return;
   const validate = validators[`taxii-2.1/${resource}`];
   if (!validate) throw new Error(`no schema for ${resource}`);
   if (!validate(body))
@@ -158,6 +161,7 @@ export async function serveExchange(
   env: Record<string, string> = {},
   extra: readonly Collection[] = [],
   options: StoreOptions = {},
+  log = createLogger('silent'),
 ): Promise<Exchange> {
   const config: Config = readConfig({ JISR_LOG_LEVEL: 'silent', ...env });
   const store = await openStore('sqlite::memory:', options);
@@ -180,10 +184,7 @@ export async function serveExchange(
   });
   const readings = new Readings();
   const uses = new Uses();
-  const server = createServer(
-    createApp({ store, door, config, log: createLogger('silent'), clock, readings, uses }),
-    config,
-  );
+  const server = createServer(createApp({ store, door, config, log, clock, readings, uses }), config);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 
   const send: Exchange['send'] = async (method, path, options = {}) => {
