@@ -21,6 +21,8 @@ export interface Config {
   readonly publicUrl: string | undefined;
   /** T-250 */
   readonly publicDiscovery: boolean;
+  /** Names OpenID Connect providers (schemas/oidc.json). */
+  readonly oidcFile: string | undefined;
   readonly limits: Limits;
   readonly maxBodyBytes: number;
   /** Of a publication: levels of nesting, objects, values in all, values and bytes of one object. */
@@ -131,6 +133,7 @@ export function readConfig(env: Environment): Config {
     contact: text('JISR_CONTACT'),
     publicUrl: origin(text('JISR_PUBLIC_URL'), problems),
     publicDiscovery: flag('JISR_PUBLIC_DISCOVERY'),
+    oidcFile: text('JISR_OIDC_FILE'),
     limits: {
       pageSize: integer('JISR_PAGE_SIZE', 1, maxPageSize),
       maxPageSize,

@@ -12,6 +12,7 @@ import { Uses } from './http/uses';
 import { createServer } from './http/server';
 import { distantHousekeeper, startHousekeeper, type Housekeeper } from './jobs/thread';
 import { createLogger, type Logger } from './log';
+import type { CredentialKind } from './identity/claim';
 import { prepare } from './startup/prepare';
 import { CANNOT, keepProcesses } from './startup/processes';
 import { listenForSignals, type Stopping } from './startup/stopping';
@@ -19,6 +20,7 @@ import { startThread } from './publish/thread';
 import { patiently, WAITING, type Wait } from './threads/patiently';
 import { examineApart } from './threads/read';
 import { openStore } from './store/open';
+import type { Store } from './store/store';
 
 const clock = (): number => Date.now() * 1000;
 
@@ -41,6 +43,25 @@ function cannotListen({ host, port }: Config, error: unknown): unknown {
   };
   const said = why[(error as NodeJS.ErrnoException).code ?? ''];
   return said === undefined ? error : new OperatorError(`Cannot listen on ${host}, port ${port}: ${said}.`);
+}
+
+/** Kinds of credentials that are configured. What they need is loaded only for who has any. */
+async function moreKinds(
+  { oidcFile }: Config,
+  { people }: Store,
+  log: Logger,
+): Promise<readonly CredentialKind[]> {
+  if (oidcFile === undefined) return [];
+  const [{ oidcCredentials }, { readIssuers }] = await Promise.all([
+    import('./identity/oidc.js'),
+    import('./identity/oidc-file.js'),
+  ]);
+  const issuers = await readIssuers(oidcFile);
+  return [
+    oidcCredentials(people, issuers, clock, (issuer, why) =>
+      log.warn({ issuer, why }, 'the keys of an OpenID Connect provider cannot be had'),
+    ),
+  ];
 }
 
 async function serve(
@@ -67,10 +88,11 @@ async function serve(
       process.exit(1);
     },
   );
+  const kinds = await moreKinds(config, store, log);
   const readings = new Readings();
   const uses = new Uses();
   const server = createServer(
-    createApp({ store: { ...store, ...apart }, door, config, log, clock, readings, uses }),
+    createApp({ store: { ...store, ...apart }, door, config, log, clock, readings, uses, kinds }),
     config,
   );
   const drain = drainable(server);

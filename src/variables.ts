@@ -17,6 +17,10 @@ export const VARIABLES = {
     byDefault: undefined,
     what: 'https origin of the proxy; `api_roots` are absolute under it',
   },
+  JISR_OIDC_FILE: {
+    byDefault: undefined,
+    what: 'a file that names OpenID Connect providers, and which account each access token stands for',
+  },
   JISR_STORE: { byDefault: 'sqlite:data/jisr.db', what: '`sqlite:PATH` or `mongodb://HOST/DATABASE`' },
   JISR_STORE_PASSWORD_FILE: {
     byDefault: undefined,

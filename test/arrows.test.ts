@@ -8,7 +8,7 @@ const PORT = 'store/(store|objects|records|house|catalog|people|archive|changes)
 const MAY: readonly (readonly [room: string, may: readonly string[]])[] = [
   ['domain/', ['domain/']],
   ['validation/', ['domain/', 'validation/']],
-  ['identity/', ['domain/', PORT, 'identity/']],
+  ['identity/', ['domain/', PORT, 'identity/', 'validation/schema-file$']],
   [PORT, ['domain/', PORT]],
   ['store/sqlite/', ['domain/', PORT, 'store/(page|status|hand-grants|refusals)$', 'store/sqlite/']],
   ['store/mongo/', ['domain/', PORT, 'store/(page|status|hand-grants|refusals)$', 'store/mongo/']],

@@ -4,6 +4,7 @@ import express, { type Express } from 'express';
 import helmet from 'helmet';
 import type { Config } from '../config';
 import type { Micros } from '../domain/timestamp';
+import type { CredentialKind } from '../identity/claim';
 import type { Door } from '../publish/door';
 import type { Logger } from '../log';
 import type { Store } from '../store/store';
@@ -26,9 +27,11 @@ export interface AppDeps {
   readonly clock: () => Micros;
   readonly readings: Readings;
   readonly uses: Uses;
+  /** Kinds of credentials beside passwords and tokens. */
+  readonly kinds?: readonly CredentialKind[];
 }
 
-export function createApp({ store, door, config, log, clock, readings, uses }: AppDeps): Express {
+export function createApp({ store, door, config, log, clock, readings, uses, kinds = [] }: AppDeps): Express {
   if (config.behindProxy && config.publicUrl === undefined)
     log.warn(
       'JISR_BEHIND_PROXY without JISR_PUBLIC_URL: api_roots are relative, which some clients cannot resolve',
@@ -64,6 +67,7 @@ export function createApp({ store, door, config, log, clock, readings, uses }: A
       authenticate: createAuthenticate({
         people: store.people,
         clock,
+        others: kinds,
         used: (token, at) => uses.note(token, at),
       }),
     }),

@@ -33,6 +33,8 @@ export type Authenticate = (authorization: string | undefined, from: From) => Pr
 export interface AuthDeps {
   readonly people: Pick<PeopleStore, 'credentials' | 'token'>;
   readonly clock: () => Micros;
+  /** Beside passwords and tokens. */
+  readonly others?: readonly CredentialKind[];
   /** Told of each token that was verified. */
   readonly used?: (tokenId: string, at: Micros) => void;
   /** Replaced in tests. */
@@ -62,13 +64,15 @@ interface Shared {
 export function createAuthenticate({
   people,
   clock,
+  others = [],
   used = () => undefined,
   verify,
   later = laterByTimer,
 }: AuthDeps): Authenticate {
   // A token may come as the password of Basic: it is looked for first.
-  const kinds = [tokenCredentials(people), basicCredentials(people, verify)];
-  const challenges = kinds.map(({ challenge }) => challenge).reverse();
+  const kinds = [tokenCredentials(people), basicCredentials(people, verify), ...others];
+  // Basic first, which is what most clients know.
+  const challenges = [...new Set(kinds.map(({ challenge }) => challenge))].sort();
   const remembered = new Remembered(clock);
   const line = new Line(clock, later);
   const underWay = new Map<string, Shared>();
@@ -86,9 +90,10 @@ export function createAuthenticate({
   }
 
   async function verified(claim: Claim, key: string, from: From): Promise<boolean> {
+    const account = remembered.digest(claim.account);
+    if (claim.quick) return judge(claim, account, key);
     let shared = underWay.get(key);
     if (!shared) {
-      const account = remembered.digest(claim.account);
       const attempt = {
         networks: networksOf(from.address),
         account,

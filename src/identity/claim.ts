@@ -19,6 +19,8 @@ export interface Claim {
   readonly secret: string;
   /** What the log calls it. */
   readonly tried: string;
+  /** It costs little to verify and cannot be guessed at: it need not stand in line. */
+  readonly quick?: true;
   /** Whose it is; undefined: nobody's, or not here, or not any more. */
   find(): Promise<Holder | undefined>;
   /** Whether the secret is the holder's. Takes the same time for nobody's. */

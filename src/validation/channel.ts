@@ -1,7 +1,6 @@
 /** Channel files: the schema, and the rules that a schema cannot express. A wrong file is refused whole. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
-import { validators } from '#compiled-schemas';
 import {
   DEFAULT_POLICY,
   IMPORT_DEFAULTS,
@@ -19,6 +18,7 @@ import {
 import { OperatorError } from '../domain/errors';
 import type { SpecVersion } from '../domain/stix';
 import { WARNINGS } from './rule-table';
+import { readAgainst } from './schema-file';
 import { rankOf, type Rank } from '../domain/tlp';
 
 export interface ChannelFile {
@@ -110,33 +110,6 @@ function toCollection(source: string, apiRoot: string, c: CollectionFile): Colle
   };
 }
 
-/** Parses one file against the schema. @returns the problems instead, if there are any. */
-function parse({ path, text }: ChannelFile): { file: File } | { problems: string[] } {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    return { problems: [`${path}: /: JSON: ${(error as Error).message}. Mend the file so that it is JSON.`] };
-  }
-  const validate = validators['channel'];
-  if (!validate) throw new Error('schemas/channel.json is not compiled');
-  if (validate(value)) return { file: value as File };
-  return {
-    problems: (validate.errors ?? []).slice(0, 1).map((error) => {
-      const { allowedValues, additionalProperty } = error.params as {
-        allowedValues?: unknown[];
-        additionalProperty?: string;
-      };
-      const more = allowedValues
-        ? `: ${allowedValues.join(', ')}`
-        : additionalProperty
-          ? `: ${additionalProperty}`
-          : '';
-      return `${path}: ${error.instancePath || '/'}: ${error.keyword}: ${error.message ?? 'is wrong'}${more}. See schemas/channel.json.`;
-    }),
-  };
-}
-
 /** Says of every value that comes again where it stood first. */
 function unique(): (value: string, place: string, rule: string, problems: string[]) => void {
   const seen = new Map<string, string>();
@@ -195,9 +168,9 @@ function crossChecks(files: readonly { path: string; file: File }[]): string[] {
 
 /** @throws {OperatorError} every problem of every file, each with file, place and rule; nothing is half taken. */
 export function readChannels(files: readonly ChannelFile[]): Channel[] {
-  const parsed = files.map((file) => ({ path: file.path, ...parse(file) }));
+  const parsed = files.map(({ path, text }) => ({ path, ...readAgainst('channel', path, text) }));
   const problems = parsed.flatMap((p) => ('problems' in p ? p.problems : []));
-  const sound = parsed.flatMap((p) => ('file' in p ? [p] : []));
+  const sound = parsed.flatMap((p) => ('file' in p ? [{ path: p.path, file: p.file as File }] : []));
   problems.push(...crossChecks(sound));
   if (problems.length > 0)
     throw new OperatorError(`The channel files are wrong, nothing was applied:\n  ${problems.join('\n  ')}`);
