@@ -7,6 +7,13 @@ import { VARIABLES, type VariableOf } from './variables';
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+export interface TlsConfig {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** undefined: clients are not asked for certificates. */
+  readonly clients: { readonly caFile: string | undefined; readonly crlFile: string | undefined } | undefined;
+}
+
 export interface Config {
   readonly host: string;
   readonly port: number;
@@ -47,6 +54,10 @@ export interface Config {
   /** T-444 */
   readonly interopStatusProperty: boolean;
   readonly behindProxy: boolean;
+  /** undefined: the server speaks plain HTTP. */
+  readonly tls: TlsConfig | undefined;
+  /** The key of a proxy that may say which certificate a client showed it (D17). */
+  readonly proxyPin: string | undefined;
   readonly logLevel: LogLevel;
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
@@ -123,6 +134,7 @@ export function readConfig(env: Environment): Config {
   }
   const maxPageSize = integer('JISR_MAX_PAGE_SIZE', 1000, 100_000);
   const behindProxy = flag('JISR_BEHIND_PROXY');
+  const tls = tlsFiles(text, flag('JISR_TLS_CLIENT_CERTIFICATES'), problems);
   const config: Config = {
     host: word('JISR_HOST'),
     port: integer('JISR_PORT', 0, 65535, text('JISR_PORT') === undefined ? 'PORT' : 'JISR_PORT'),
@@ -158,6 +170,8 @@ export function readConfig(env: Environment): Config {
     acceptStixType: flag('JISR_ACCEPT_STIX_TYPE'),
     interopStatusProperty: flag('JISR_INTEROP_STATUS_PROPERTY'),
     behindProxy,
+    tls,
+    proxyPin: proxyPin(text('JISR_PROXY_PIN'), tls, problems),
     logLevel: level(word('JISR_LOG_LEVEL'), problems),
     headersTimeoutMs: integer('JISR_HEADERS_TIMEOUT_MS', 100),
     requestTimeoutMs: integer('JISR_REQUEST_TIMEOUT_MS', 100),
@@ -169,10 +183,10 @@ export function readConfig(env: Environment): Config {
   if (config.headersTimeoutMs > config.requestTimeoutMs) {
     problems.push('JISR_HEADERS_TIMEOUT_MS: is longer than JISR_REQUEST_TIMEOUT_MS, which includes it.');
   }
-  if (!flag('JISR_ALLOW_PLAIN_HTTP') && !behindProxy && !isLoopback(config.host)) {
+  if (!tls && !flag('JISR_ALLOW_PLAIN_HTTP') && !behindProxy && !isLoopback(config.host)) {
     problems.push(
-      `JISR_HOST: ${config.host} is not a loopback address, and passwords would travel in the clear. Put a TLS proxy ` +
-        'in front and set JISR_BEHIND_PROXY=true, or set JISR_ALLOW_PLAIN_HTTP=true if you know that the network is safe.',
+      `JISR_HOST: ${config.host} is not a loopback address, and passwords would travel in the clear. Set ` +
+        'JISR_TLS_CERT_FILE and JISR_TLS_KEY_FILE, put a TLS proxy in front and set JISR_BEHIND_PROXY=true, or set JISR_ALLOW_PLAIN_HTTP=true if you know that the network is safe.',
     );
   }
   if (problems.length > 0) throw new ConfigError(`The configuration is wrong:\n  ${problems.join('\n  ')}`);
@@ -229,6 +243,44 @@ function origin(text: string | undefined, problems: string[]): string | undefine
   if (url?.protocol === 'https:' && url.href === `${url.origin}/`) return url.origin;
   problems.push('JISR_PUBLIC_URL: is not an https URL of a host alone, such as https://taxii.example.org.');
   return undefined;
+}
+
+function tlsFiles(
+  text: (name: string) => string | undefined,
+  asks: boolean,
+  problems: string[],
+): TlsConfig | undefined {
+  const [certFile, keyFile] = [text('JISR_TLS_CERT_FILE'), text('JISR_TLS_KEY_FILE')];
+  const [caFile, crlFile] = [text('JISR_TLS_CLIENT_CA_FILE'), text('JISR_TLS_CLIENT_CRL_FILE')];
+  if ((certFile === undefined) !== (keyFile === undefined))
+    problems.push('JISR_TLS_CERT_FILE and JISR_TLS_KEY_FILE: one of them is missing; they come together.');
+  if (asks && certFile === undefined)
+    problems.push('JISR_TLS_CLIENT_CERTIFICATES: certificates come by TLS. Set JISR_TLS_CERT_FILE too.');
+  if (!asks && (caFile ?? crlFile) !== undefined)
+    problems.push(
+      'JISR_TLS_CLIENT_CA_FILE, JISR_TLS_CLIENT_CRL_FILE: clients are not asked. Set JISR_TLS_CLIENT_CERTIFICATES=true.',
+    );
+  if (crlFile !== undefined && caFile === undefined)
+    problems.push('JISR_TLS_CLIENT_CRL_FILE: it is a list of authorities. Set JISR_TLS_CLIENT_CA_FILE too.');
+  if (certFile === undefined || keyFile === undefined) return undefined;
+  return { certFile, keyFile, clients: asks ? { caFile, crlFile } : undefined };
+}
+
+function proxyPin(
+  pin: string | undefined,
+  tls: TlsConfig | undefined,
+  problems: string[],
+): string | undefined {
+  if (pin === undefined) return undefined;
+  if (!/^pin:[A-Za-z0-9+/]{43}=$/.test(pin))
+    problems.push(
+      'JISR_PROXY_PIN: is no key such as jisr change principal LOGIN --certificate FILE shows: pin: and 44 characters.',
+    );
+  if (!tls?.clients)
+    problems.push(
+      'JISR_PROXY_PIN: a proxy proves itself by a certificate. Set JISR_TLS_CLIENT_CERTIFICATES=true.',
+    );
+  return pin;
 }
 
 /** D11: where plain HTTP never leaves the machine. */

@@ -1,6 +1,7 @@
 /** Composition root: config → store → channels → door → app → housekeeper → listen; SIGTERM takes it down in reverse. */
 import cluster from 'node:cluster';
 import { once } from 'node:events';
+import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { readConfig, type Config } from './config';
 import { OperatorError } from './domain/errors';
@@ -10,6 +11,8 @@ import { drainable } from './http/drain';
 import { Readings } from './http/readings';
 import { Uses } from './http/uses';
 import { createServer } from './http/server';
+import { readTls } from './http/tls';
+import { watchCertificates } from './http/certificate-watch';
 import { distantHousekeeper, startHousekeeper, type Housekeeper } from './jobs/thread';
 import { createLogger, type Logger } from './log';
 import type { CredentialKind } from './identity/claim';
@@ -72,6 +75,7 @@ async function serve(
   more: object = {},
 ): Promise<void> {
   const waits = (wait: Wait): void => log.warn(wait, WAITING);
+  const tls = config.tls && (await readTls(config.tls));
   const store = await patiently(
     () => openStore(config.store, { readonly: true, inTurns: true, pageBytes: config.pageCacheBytes }),
     waits,
@@ -94,7 +98,12 @@ async function serve(
   const server = createServer(
     createApp({ store: { ...store, ...apart }, door, config, log, clock, readings, uses, kinds }),
     config,
+    tls,
   );
+  const watch =
+    config.tls && tls && server instanceof https.Server
+      ? watchCertificates(server, config.tls, tls, { log })
+      : undefined;
   const drain = drainable(server);
   const note = (): void => housekeeper.note({ readings: readings.take(), uses: uses.take() });
   const noting = setInterval(note, READINGS_MS);
@@ -102,6 +111,7 @@ async function serve(
     log.info({ signal }, 'stopping');
     void (async () => {
       clearInterval(noting);
+      watch?.stop();
       housekeeper.quiet();
       await waitFor('requests', drain());
       note();
@@ -127,7 +137,7 @@ async function serve(
   });
   const { port } = server.address() as AddressInfo;
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  log.info({ url: `http://${host}:${port}/taxii2/`, ...more }, 'listening');
+  log.info({ url: `${tls ? 'https' : 'http'}://${host}:${port}/taxii2/`, ...more }, 'listening');
 }
 
 /** @throws {OperatorError} what this process would serve cannot be. */

@@ -13,6 +13,27 @@ export const VARIABLES = {
     what: 'a TLS proxy stands in front: plain HTTP may leave loopback, and its `X-Forwarded-For` counts',
   },
   JISR_ALLOW_PLAIN_HTTP: { byDefault: false, what: 'plain HTTP may leave loopback without a proxy' },
+  JISR_TLS_CERT_FILE: {
+    byDefault: undefined,
+    what: 'the certificate, with its chain, in PEM: the server speaks HTTPS itself; with `JISR_TLS_KEY_FILE`',
+  },
+  JISR_TLS_KEY_FILE: { byDefault: undefined, what: 'its private key, in PEM, without a passphrase' },
+  JISR_TLS_CLIENT_CERTIFICATES: {
+    byDefault: false,
+    what: 'ask clients for certificates, which accounts may sign in by',
+  },
+  JISR_TLS_CLIENT_CA_FILE: {
+    byDefault: undefined,
+    what: 'authorities whose client certificates are known by subject or name; without it by their key alone',
+  },
+  JISR_TLS_CLIENT_CRL_FILE: {
+    byDefault: undefined,
+    what: 'client certificates that were revoked: a list of each of those authorities',
+  },
+  JISR_PROXY_PIN: {
+    byDefault: undefined,
+    what: 'the key (`pin:…`) of a TLS proxy that signs in by certificate: its `Client-Cert` counts (RFC 9440)',
+  },
   JISR_PUBLIC_URL: {
     byDefault: undefined,
     what: 'https origin of the proxy; `api_roots` are absolute under it',

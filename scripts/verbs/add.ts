@@ -5,6 +5,12 @@ import { described } from '../../src/domain/identity';
 import { tlpName } from '../../src/domain/tlp';
 import { hashPassword } from '../../src/identity/passwords';
 import { taken } from '../../src/store/refusals';
+import {
+  CERTIFICATE_HELP,
+  CERTIFICATE_OPTIONS,
+  CERTIFICATE_USAGE,
+  certificateOf,
+} from '../local/certificate-options';
 import { choosePassword, loginName, quirkList, refuseTaken, saidOf } from '../local/account-options';
 import { addGrant } from './add-grant';
 import { addToken } from './add-token';
@@ -75,6 +81,7 @@ async function addPrincipal(a: Arguments, context: Context): Promise<ExitCode> {
     clearance,
     disabled: false,
     ...(quirks === undefined ? {} : { quirks: quirkList(quirks) }),
+    ...(await certificateOf(a)),
     organisation,
   };
   const { password, generated } = await choosePassword(a, context);
@@ -108,11 +115,14 @@ export const add: Verb = {
 jisr add principal LOGIN --organisation NAME --kind service|person --clearance TLP
                    [--role ${ROLES.join('|')}] [--quirks ${QUIRKS.join(',')}]
                    [--password-file FILE | --password-stdin] [--as LOGIN] [--apply]
+                   ${CERTIFICATE_USAGE}
 jisr add token LOGIN NAME [--days 365] [--rights read,write] [--channel ROOT,…] [--collection ROOT/ALIAS,…]
                [--network 192.0.2.0/24,…] [--as LOGIN] [--apply]
 jisr add grant ROOT/ALIAS --rights see,read,write,curate
                (--organisation NAME | --principal LOGIN | --kind … --region … --role …)
                [--read-ceiling TLP] [--write-ceiling TLP] [--as LOGIN] [--apply]
+
+${CERTIFICATE_HELP}
 
 NAME and LOGIN may be said by --name too, ROOT/ALIAS by --collection. An organisation is given a STIX identity, unless
 --identity names its own; it is published in the collection "organisations" of the global channel as soon as there is an
@@ -146,6 +156,7 @@ Example:
     'name-in': { type: 'string', multiple: true },
     sector: { type: 'string', multiple: true },
     'password-stdin': { type: 'boolean' },
+    ...CERTIFICATE_OPTIONS,
   },
   makesStore: (a) => a.words[0] === 'organisation',
   run: async (a, context) => {

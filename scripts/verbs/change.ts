@@ -5,6 +5,12 @@ import { tlpName } from '../../src/domain/tlp';
 import { hashPassword } from '../../src/identity/passwords';
 import { taken } from '../../src/store/refusals';
 import { QUIRKS } from '../../src/domain/access';
+import {
+  CERTIFICATE_HELP,
+  CERTIFICATE_OPTIONS,
+  CERTIFICATE_USAGE,
+  certificateOf,
+} from '../local/certificate-options';
 import { choosePassword, loginName, quirkList, refuseTaken, saidOf } from '../local/account-options';
 import { describeOrganisations } from '../local/local-door';
 import {
@@ -55,8 +61,11 @@ async function changePrincipal(a: Arguments, context: Context, who: string): Pro
   const [name, role, clearance, quirks] = ['new-name', 'role', 'clearance', 'quirks'].map((n) => a.text(n));
   const store = await context.store();
   const before = await findPrincipal(store, who);
+  const { certificate: held, ...person } = before;
+  const certificate = (await certificateOf(a)) ?? (held && { certificate: held });
   const changed = {
-    ...before,
+    ...person,
+    ...certificate,
     ...(name === undefined ? {} : { name: loginName(name) }),
     ...(role === undefined ? {} : { role: oneOf('role', role, ROLES) }),
     ...(clearance === undefined ? {} : { clearance: level('clearance', clearance) }),
@@ -98,6 +107,9 @@ export const change: Verb = {
                          [--sector …,…] [--as LOGIN] [--apply]
 jisr change principal LOGIN [--new-name …] [--role …] [--clearance TLP] [--quirks ${QUIRKS.join(',')}|none]
                       [--new-password | --password-file FILE | --password-stdin] [--as LOGIN] [--apply]
+                      ${CERTIFICATE_USAGE}
+
+${CERTIFICATE_HELP}
 
 NAME and LOGIN may be said by --name too. --as names the account that it is done for, for the audit.
 
@@ -123,6 +135,7 @@ Example:
     sector: { type: 'string', multiple: true },
     'new-password': { type: 'boolean' },
     'password-stdin': { type: 'boolean' },
+    ...CERTIFICATE_OPTIONS,
   },
   run: async (a, context) => {
     const [noun] = a.words;

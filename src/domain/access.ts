@@ -41,6 +41,11 @@ export interface Principal {
   readonly quirks?: readonly Quirk[];
   /** Its password was made by a first start, and nobody has changed it since. */
   readonly firstPassword?: true;
+  /**
+   * Client certificates that are its own, by what they are known by (src/identity/certificate.ts). They sign it in alone, or
+   * only `beside` a password or a token, which then sign in by nothing else.
+   */
+  readonly certificate?: { readonly matches: readonly string[]; readonly beside?: true };
   readonly organisation: Organisation;
   /** What it signed in by, if that is a token: it may do no more than that. Never stored with it. */
   readonly token?: ApiToken;

@@ -19,7 +19,7 @@ export interface Names {
   id: string;
 }
 
-type AnyRequest = Pick<Request<Names>, 'headers' | 'ip'>;
+type AnyRequest = Pick<Request<Names>, 'headers' | 'ip' | 'socket'>;
 export type Handler = (req: Request<Names>, res: Response) => Promise<void>;
 type Work<Who> = (who: Who, req: Request<Names>, res: Response) => Promise<void>;
 
@@ -33,15 +33,20 @@ export interface Gate {
   readonly removing: (work: Work<Scope<'remove'>>) => Handler;
 }
 
+/** What a request's client is known by, beside what it says (http/peer.ts). */
+export type CertificateOf = (req: Pick<Request<Names>, 'headers' | 'socket'>) => readonly string[];
+
 /** @param taking told until when somebody's credentials are taken. */
 export function openGate(
   authenticate: Authenticate,
+  certificateOf: CertificateOf,
   catalog: Pick<CatalogStore, 'channels'>,
   taking: (res: Response, until: Micros) => void = () => undefined,
 ): Gate {
   async function enter(req: AnyRequest, res: Response): Promise<Principal> {
     const principal = await authenticate(req.headers.authorization, {
       address: req.ip,
+      certificate: certificateOf(req),
       onHangUp: (left) => res.once('close', left),
       onTaken: (until) => taking(res, until),
       onRefused: (tried) => note(res, { tried }),
@@ -70,7 +75,8 @@ export function openGate(
   return {
     seeing: (work) => async (req, res) => work(await enter(req, res), req, res),
     seeingOrNobody: (work) => async (req, res) => {
-      if (req.headers.authorization !== undefined) return work(await enter(req, res), req, res);
+      if (req.headers.authorization !== undefined || certificateOf(req).length > 0)
+        return work(await enter(req, res), req, res);
       requireAcceptable(req);
       return work(undefined, req, res);
     },

@@ -13,6 +13,7 @@ import { createAuthenticate } from './auth';
 import { Again } from './kept/again';
 import { PageCache } from './kept/page-cache';
 import { Pages } from './pages';
+import { certificateMatches } from './peer';
 import { problem } from './problem';
 import type { Readings } from './readings';
 import { createRouter } from './router';
@@ -51,7 +52,8 @@ export function createApp({ store, door, config, log, clock, readings, uses, kin
 
   app.use(logRequests(log, randomUUID));
   if (again) app.use(again.serve);
-  app.use(helmet());
+  // RFC 6797 §7.2: not over plain HTTP, which a browser would take as a word about another server.
+  app.use(helmet({ strictTransportSecurity: config.tls !== undefined || config.behindProxy }));
   app.use((_req, res, next) => {
     res.setHeader('X-Request-Id', requestIdOf(res));
     res.setHeader('Cache-Control', 'no-store'); // an answer is for who asked, up to their clearance
@@ -64,6 +66,7 @@ export function createApp({ store, door, config, log, clock, readings, uses, kin
       config,
       answers: new Answers({ pages, readings, cache, again }),
       again,
+      certificateOf: (req) => certificateMatches(req, config.proxyPin, clock() / 1000),
       authenticate: createAuthenticate({
         people: store.people,
         clock,

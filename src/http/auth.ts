@@ -7,6 +7,7 @@ import { TaxiiError } from '../domain/errors';
 import type { Micros } from '../domain/timestamp';
 import { basicCredentials, isActive } from '../identity/basic';
 import { tokenCredentials } from '../identity/bearer';
+import { principalBy, satisfies } from '../identity/certificate';
 import type { Circumstances, Claim, CredentialKind } from '../identity/claim';
 import type { PeopleStore } from '../store/people';
 import { laterByTimer, Line, type Later, type Place } from './sign-in/line';
@@ -16,6 +17,8 @@ import { Remembered } from './sign-in/remembered';
 /** Where a request comes from. */
 export interface From {
   readonly address: string | undefined;
+  /** What the client's certificate is known by (src/identity/certificate.ts). */
+  readonly certificate?: readonly string[];
   /** Calls when the client hangs up: nobody is verified for who is gone. */
   readonly onHangUp?: (left: () => void) => void;
   /**
@@ -31,7 +34,7 @@ export interface From {
 export type Authenticate = (authorization: string | undefined, from: From) => Promise<Principal>;
 
 export interface AuthDeps {
-  readonly people: Pick<PeopleStore, 'credentials' | 'token'>;
+  readonly people: Pick<PeopleStore, 'credentials' | 'token' | 'byCertificate'>;
   readonly clock: () => Micros;
   /** Beside passwords and tokens. */
   readonly others?: readonly CredentialKind[];
@@ -121,7 +124,8 @@ export function createAuthenticate({
     if (matched === undefined) return undefined;
     const holder = await claim.find();
     if (holder && isActive(holder.principal) && holder.kept === matched.hash) {
-      if (!holder.placed) from.onTaken?.(Math.min(matched.until, holder.until ?? Infinity));
+      if (!holder.placed && !holder.principal.certificate?.beside)
+        from.onTaken?.(Math.min(matched.until, holder.until ?? Infinity));
       return holder.principal;
     }
     remembered.forget(key);
@@ -129,9 +133,12 @@ export function createAuthenticate({
   }
 
   return async (authorization, from) => {
+    const { certificate = [] } = from;
     if (authorization === undefined) {
+      const alone = certificate.length > 0 ? await principalBy(people, certificate) : undefined;
+      if (alone && isActive(alone)) return alone;
       throw refuse(
-        'This server wants credentials. Send HTTP Basic credentials, or an API token as Bearer, with every request.',
+        'This server wants credentials. Send HTTP Basic credentials, or an API token as Bearer, with every request, or a client certificate that is known here.',
       );
     }
     const where = { address: from.address, now: clock() };
@@ -144,10 +151,10 @@ export function createAuthenticate({
     const principal =
       (await recall(claim, key, from)) ??
       ((await verified(claim, key, from)) ? await recall(claim, key, from) : undefined);
-    if (!principal) {
+    if (!principal || !satisfies(principal, certificate)) {
       from.onRefused?.(claim.tried);
       throw refuse(
-        'The name, the password or the token is wrong, or it has ended or is not for use from here, or the account is disabled.',
+        'The name, the password or the token is wrong, or it has ended or is not for use from here, or the account is disabled, or wants a certificate that did not come along.',
       );
     }
     return principal;

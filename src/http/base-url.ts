@@ -1,5 +1,6 @@
 /** What URLs in answers begin with. Some clients (cytaxii2) cannot resolve relative ones, so that these are the last resort. */
 import type { IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import type { Config } from '../config';
 import { networksOf } from './sign-in/networks';
 
@@ -21,6 +22,7 @@ export function baseUrl(
   if (behindProxy || PROXIED.some((name) => name in headers)) return '';
   if (!networksOf(socket.localAddress).loopback) return '';
   const said = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::(\d{1,5}))?$/i.exec(headers.host ?? '');
-  if (!said || Number(said[2] ?? 80) !== socket.localPort) return '';
-  return `http://${said[0].toLowerCase()}`;
+  if (!said || Number(said[2] ?? (socket instanceof TLSSocket ? 443 : 80)) !== socket.localPort) return '';
+  const scheme = socket instanceof TLSSocket ? 'https' : 'http';
+  return `${scheme}://${said[0].toLowerCase()}`;
 }

@@ -5,7 +5,7 @@ import { notFound } from '../domain/access';
 import { TaxiiError } from '../domain/errors';
 import type { Door } from '../publish/door';
 import type { Store } from '../store/store';
-import { openGate, type Handler } from './access';
+import { openGate, type CertificateOf, type Handler } from './access';
 import type { Answers } from './answers';
 import type { Authenticate } from './auth';
 import { bodyReader } from './body';
@@ -52,15 +52,25 @@ export interface RouterDeps {
   readonly door: Door;
   readonly config: Config;
   readonly authenticate: Authenticate;
+  readonly certificateOf: CertificateOf;
   readonly answers: Answers;
   readonly again: Again | undefined;
 }
 
-export function createRouter({ store, door, config, authenticate, answers, again }: RouterDeps): Router {
+export function createRouter({
+  store,
+  door,
+  config,
+  authenticate,
+  certificateOf,
+  answers,
+  again,
+}: RouterDeps): Router {
   const { objects, catalog, records } = store;
   const { limits } = config;
   const { seeing, seeingOrNobody, reading, writing, removing } = openGate(
     authenticate,
+    certificateOf,
     catalog,
     (res, until) => again?.taking(res, until),
   );

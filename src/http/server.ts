@@ -1,12 +1,14 @@
 /** The HTTP server around the app: what is decided before Express sees a request. */
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
+import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { Express } from 'express';
 import type { Config } from '../config';
 import { TAXII_MEDIA_TYPE } from '../domain/taxii';
 import { errorMessage } from './problem';
 import { inTurns } from './pipeline';
+import type { TlsContext } from './tls';
 
 const MAX_HEADER_BYTES = 16 * 1024;
 /** Longer than the idle time of the usual proxies, so that it is they who hang up. */
@@ -27,19 +29,31 @@ function classesOf(app: Express): Pick<http.ServerOptions, 'IncomingMessage' | '
   return { IncomingMessage: Request, ServerResponse: Response as typeof http.ServerResponse };
 }
 
-export function createServer(app: Express, config: Config): http.Server {
+/** @param tls undefined: plain HTTP. HTTP/1.1 alone: Express does not speak HTTP/2. */
+export function createServer(app: Express, config: Config, tls?: TlsContext): http.Server | https.Server {
   const serve = inTurns(app);
-  const server = http.createServer(
-    {
-      ...classesOf(app),
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: config.headersTimeoutMs,
-      requestTimeout: config.requestTimeoutMs,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      connectionsCheckingInterval: Math.min(5000, config.headersTimeoutMs),
-    },
-    serve,
-  );
+  const terms: http.ServerOptions = {
+    ...classesOf(app),
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: config.headersTimeoutMs,
+    requestTimeout: config.requestTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: Math.min(5000, config.headersTimeoutMs),
+  };
+  const server = tls
+    ? https.createServer(
+        {
+          ...terms,
+          ...tls.options,
+          ALPNProtocols: ['http/1.1'],
+          handshakeTimeout: config.headersTimeoutMs,
+          requestCert: config.tls?.clients !== undefined,
+          // A certificate that says nothing to us is as none; whoever needs one is refused like anybody (http/peer.ts).
+          rejectUnauthorized: false,
+        },
+        serve,
+      )
+    : http.createServer(terms, serve);
   // An expectation that nobody knows is no reason to refuse a request.
   server.on('checkExpectation', serve);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuse(error, socket));
@@ -62,6 +76,11 @@ const NOT_HTTP = { status: 400, title: 'Bad request', message: 'This is not a re
 
 /** What Node could not read as a request is answered like any other mistake (T-075). */
 function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+  // Of a handshake that failed there is nobody to answer.
+  if (/^ERR_(?:SSL|TLS)_/.test(error.code ?? '')) {
+    socket.destroy();
+    return;
+  }
   const begun = (socket as { _httpMessage?: http.ServerResponse })._httpMessage?.headersSent ?? false;
   if (error.code === 'ECONNRESET' || !socket.writable || begun) {
     socket.destroy(error);

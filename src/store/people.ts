@@ -41,9 +41,11 @@ export interface PeopleStore {
   principals(): Promise<readonly Principal[]>;
   principal(id: string): Promise<Principal | undefined>;
   credentials(name: string): Promise<Credentials | undefined>;
+  /** Whose certificate is known by one of these ({@link Principal.certificate}); undefined: nobody's, or of several. */
+  byCertificate(matches: readonly string[]): Promise<Principal | undefined>;
   /** Adds it, or replaces the one with its id. @throws {OperatorError} the name or identity is taken. */
   saveOrganisation(organisation: Organisation, by?: Actor): Promise<void>;
-  /** Adds it, or replaces the one with its id; without a hash the password stays. @throws {OperatorError} the name is taken. */
+  /** Adds it, or replaces the one with its id; without a hash the password stays. @throws {OperatorError} the name, or a certificate, is taken. */
   savePrincipal(principal: Principal, passwordHash?: string, by?: Actor): Promise<void>;
   /** By account and name. */
   tokens(): Promise<readonly IssuedToken[]>;

@@ -27,6 +27,11 @@ export const tokenTaken = (login: string, name: string): OperatorError =>
 export const noPrincipal = (id: string): OperatorError =>
   new OperatorError(`principal: there is no account ${id}.`);
 
+export const certificateTaken = (match: string, login: string): OperatorError =>
+  new OperatorError(
+    `certificate: ${match} is of the account ${login}. One certificate signs in one account.`,
+  );
+
 export const needsPassword = (): OperatorError => new OperatorError('password: a new principal needs one.');
 
 export const noCollection = (id: string): OperatorError =>

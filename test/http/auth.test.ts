@@ -25,7 +25,7 @@ function setUp(principal: Principal = desk) {
       ? { principal: state.principal, passwordHash: state.passwordHash }
       : undefined;
   const ask = createAuthenticate({
-    people: { credentials, token: async () => undefined },
+    people: { credentials, token: async () => undefined, byCertificate: async () => undefined },
     clock: () => state.now,
     verify: async (hash, password) => {
       verified.push(hash);

@@ -55,6 +55,7 @@ async function setUp(verify?: (hash: string, password: string) => Promise<boolea
   const authenticate: Authenticate = createAuthenticate({
     people: {
       token: async () => undefined,
+      byCertificate: async () => undefined,
       credentials: async (name) => {
         done.push(`read ${name}`);
         const found = people.get(name);

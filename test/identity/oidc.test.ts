@@ -37,7 +37,7 @@ function exchangeOf(...issuers: Issuer[]) {
   const clock = (): number => state.now;
   const kind = oidcCredentials({ credentials }, issuers, clock, (_issuer, why) => state.reports.push(why));
   const authenticate: Authenticate = createAuthenticate({
-    people: { credentials, token: async () => undefined },
+    people: { credentials, token: async () => undefined, byCertificate: async () => undefined },
     clock,
     others: [kind],
   });

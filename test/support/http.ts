@@ -1,5 +1,6 @@
 /** An exchange served over HTTP in this process: the real app, door and store; every answer is checked on the way. */
 import type { Server } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import request, { type Response } from 'supertest';
 import { validators } from '#compiled-schemas';
 import type { Organisation, Principal } from '../../src/domain/access';
@@ -9,6 +10,7 @@ import type { Status } from '../../src/domain/taxii';
 import { readConfig, type Config } from '../../src/config';
 import { createApp } from '../../src/http/app';
 import { createServer } from '../../src/http/server';
+import { readTls } from '../../src/http/tls';
 import { Uses } from '../../src/http/uses';
 import { Readings } from '../../src/http/readings';
 import { createLogger } from '../../src/log';
@@ -77,7 +79,7 @@ const ACCOUNTS: Record<Account, { kind: Organisation['kind']; clearance: Princip
 };
 
 export interface Exchange {
-  readonly server: Server;
+  readonly server: Server | HttpsServer;
   readonly store: Store;
   readonly door: OpenDoor;
   readonly readings: Readings;
@@ -184,7 +186,8 @@ export async function serveExchange(
   });
   const readings = new Readings();
   const uses = new Uses();
-  const server = createServer(createApp({ store, door, config, log, clock, readings, uses }), config);
+  const tls = config.tls && (await readTls(config.tls));
+  const server = createServer(createApp({ store, door, config, log, clock, readings, uses }), config, tls);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 
   const send: Exchange['send'] = async (method, path, options = {}) => {

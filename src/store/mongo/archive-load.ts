@@ -153,6 +153,7 @@ export function loader(connection: Connection): ArchiveStore['load'] {
           organisation: organisation.id,
           hash: record.passwordHash,
           definition: JSON.stringify(person),
+          ...(person.certificate && { certificates: person.certificate.matches }),
         };
         await tables.principals.replaceOne({ _id: person.id }, doc, { upsert: true });
         return;

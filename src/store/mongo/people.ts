@@ -2,7 +2,7 @@ import type { Organisation, Principal } from '../../domain/access';
 import { grantChange, organisationChange, principalChange } from '../../domain/account-changes';
 import { SERVER } from '../../domain/actor';
 import type { Grant } from '../../domain/channel';
-import { needsPassword, noCollection, taken } from '../refusals';
+import { certificateTaken, needsPassword, noCollection, taken } from '../refusals';
 import type { HandGrant, PeopleStore } from '../people';
 import { settleTold, telling } from './audit';
 import { handGrants, policyChanged, type CatalogReader } from './catalog';
@@ -67,6 +67,14 @@ export function mongoPeople(connection: Connection, catalog: CatalogReader): Peo
         const [principal] = await principals([row ?? NOBODY]);
         return row && principal ? { principal, passwordHash: row.hash } : undefined;
       }),
+    byCertificate: (matches) =>
+      guarded(async () => {
+        const rows = await tables.principals
+          .find({ certificates: { $in: [...matches] } })
+          .limit(2)
+          .toArray();
+        return rows.length === 1 ? (await principals(rows))[0] : undefined;
+      }),
     saveOrganisation: (organisation, by = SERVER) =>
       change(async () => {
         const { id, name, identity } = organisation;
@@ -102,7 +110,17 @@ export function mongoPeople(connection: Connection, catalog: CatalogReader): Peo
         const before = stands ? (await principals([stands]))[0] : undefined;
         const change = principalChange(before, principal, passwordHash !== undefined);
         const doc = { name, organisation: organisation.id, hash, definition: JSON.stringify(person) };
-        const update = { $set: doc, ...telling(connection, by, [change]) };
+        const matches = principal.certificate?.matches ?? [];
+        const owner = await tables.principals.findOne({ _id: { $ne: id }, certificates: { $in: matches } });
+        if (owner) {
+          const own = owner.certificates?.find((match) => matches.includes(match)) ?? '';
+          throw certificateTaken(own, owner.name);
+        }
+        const told = telling(connection, by, [change]);
+        const update =
+          matches.length === 0
+            ? { $set: doc, $unset: { certificates: true as const }, ...told }
+            : { $set: { ...doc, certificates: matches }, ...told };
         try {
           await tables.principals.updateOne({ _id: id }, update, { upsert: true });
         } catch (error) {

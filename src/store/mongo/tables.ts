@@ -198,7 +198,15 @@ export interface Tables {
     { _id: string; name: string; identity?: string; definition: string } & Telling
   >;
   readonly principals: Collection<
-    { _id: string; name: string; organisation: string; hash: string; definition: string } & Telling
+    {
+      _id: string;
+      name: string;
+      organisation: string;
+      hash: string;
+      definition: string;
+      /** What its certificates are known by. */
+      certificates?: readonly string[];
+    } & Telling
   >;
   readonly tokens: Collection<TokenDoc>;
   readonly leases: Collection<LeaseDoc>;
@@ -235,6 +243,8 @@ export const INDEXES: readonly [keyof Tables, IndexSpecification, { unique?: tru
   ['organisations', { name: 1 }, { unique: true }],
   ['organisations', { identity: 1 }, { unique: true, sparse: true }],
   ['principals', { name: 1 }, { unique: true }],
+  // Sparse: who has none is not in it; whose certificate it is, is decided by it.
+  ['principals', { certificates: 1 }, { unique: true, sparse: true }],
   ['tokens', { principal: 1, name: 1 }, { unique: true }],
   ['notes', { kind: 1, name: 1 }, {}],
 ];

@@ -1,5 +1,6 @@
 /** One record of an archive in: whatever stands in its place goes. */
 import { statedVersion, typeOf, type StixObject } from '../../domain/stix';
+import { keepCertificates } from './certificates';
 import type { ArchivedObject, ArchivedStatus, ArchivedVersion, ArchiveRecord } from '../archive';
 import { keepBody } from './bodies';
 import type { Connection } from './connection';
@@ -129,6 +130,7 @@ export function loadOne(connection: Connection, record: ArchiveRecord): void {
         record.passwordHash,
         JSON.stringify(person),
       );
+      keepCertificates(connection, person);
       return;
     }
     case 'token': {

@@ -197,6 +197,9 @@ const STEPS: readonly string[] = [
   ) WITHOUT ROWID;
   -- By which token a publication that waits was accepted.
   ALTER TABLE publications ADD COLUMN token TEXT;
+  -- What certificates of accounts are known by.
+  CREATE TABLE certificates (match TEXT PRIMARY KEY, principal_id TEXT NOT NULL) WITHOUT ROWID;
+  CREATE INDEX certificates_principal ON certificates (principal_id);
   `,
 ];
 

@@ -2,10 +2,11 @@ import type { Organisation, Principal } from '../../domain/access';
 import { grantChange, organisationChange, principalChange, type Told } from '../../domain/account-changes';
 import { SERVER, type Actor } from '../../domain/actor';
 import type { Collection, Grant } from '../../domain/channel';
-import { needsPassword, noCollection, taken } from '../refusals';
+import { certificateTaken, needsPassword, noCollection, taken } from '../refusals';
 import type { Credentials, HandGrant, PeopleStore } from '../people';
 import type { ChangeStore } from '../changes';
 import { handGrants } from './catalog';
+import { keepCertificates, ownerOfCertificate } from './certificates';
 import { policyChanged, sqliteChanges, whilePolicyStays } from './changes';
 import type { Connection } from './connection';
 import { auditTold } from './audit';
@@ -35,6 +36,12 @@ export function sqlitePeople(
     const row = read(() => sql(`${PRINCIPAL} WHERE p.name = ?`).get(name)) as Row | undefined;
     return row && { principal: toPrincipal(row), passwordHash: row.password_hash };
   });
+  const byCertificate = whilePolicyStays(changes, (matches): Principal | undefined =>
+    read(() => {
+      const owner = ownerOfCertificate(connection, JSON.parse(matches) as string[]);
+      return owner === undefined ? undefined : principalBy(owner);
+    }),
+  );
   /** @param work does the change and returns what the audit says of it. */
   const change = (by: Actor, work: () => Told | undefined): void =>
     write(() => {
@@ -79,6 +86,7 @@ export function sqlitePeople(
     principals: async () => read(() => (sql(`${PRINCIPAL} ORDER BY p.name`).all() as Row[]).map(toPrincipal)),
     principal: async (id) => read(() => principalBy(id)),
     credentials: async (name) => credentialsOf(name),
+    byCertificate: async (matches) => byCertificate(JSON.stringify(matches)),
     saveOrganisation: async (organisation, by = SERVER) =>
       change(by, () => {
         const before = organisationBy(organisation.id);
@@ -113,6 +121,12 @@ export function sqlitePeople(
           hash: passwordHash ?? null,
           definition: JSON.stringify(person),
         });
+        for (const match of principal.certificate?.matches ?? []) {
+          const owner = ownerOfCertificate(connection, [match]);
+          if (owner !== undefined && owner !== principal.id)
+            throw certificateTaken(match, principalBy(owner)?.name ?? owner);
+        }
+        keepCertificates(connection, principal);
         return principalChange(before, principal, passwordHash !== undefined);
       }),
     ...sqliteTokens(connection, changes, principalBy, change),

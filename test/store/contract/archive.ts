@@ -40,7 +40,7 @@ export function describeArchive(name: string, open: Open): void {
     test('what was dumped and loaded is the same store: every answer, date, status, removal; and it goes on from there', async () => {
       const clock = clockAt(1_700_000_000_000_000);
       const one = await fresh({ clock: clock.read });
-      const who = principal(4);
+      const who = principal(4, { certificate: { matches: ['pin:a'] } });
       const marking = `marking-definition--${uuid()}`;
       const c = collection();
       await applied(one, c);
@@ -89,6 +89,7 @@ export function describeArchive(name: string, open: Open): void {
       for (const rank of RANKS)
         for (const q of [everything, query()])
           expect(await two.objects.list(read(c, rank), q)).toEqual(await one.objects.list(read(c, rank), q));
+      expect(await two.people.byCertificate(['pin:a'])).toEqual(await one.people.byCertificate(['pin:a']));
       expect(await two.people.tokens()).toEqual(await one.people.tokens());
       expect(await two.people.token(token.id)).toEqual(await one.people.token(token.id));
       expect((await two.records.unfinished()).map((u) => u.tokenId)).toEqual([token.id]);

@@ -38,6 +38,39 @@ export function describePeople(name: string, open: Open): void {
       expect(JSON.stringify(people)).not.toContain('hash');
     });
 
+    test('a certificate is of one account: found by any of what it is known by, audited, free when it is taken away', async () => {
+      const one = principal(1, { name: 'one', certificate: { matches: ['pin:a', 'san:DNS:a'] } });
+      const two = principal(2, { name: 'two', certificate: { matches: ['pin:b'], beside: true } });
+      for (const who of [one, two]) {
+        await store.people.saveOrganisation(who.organisation);
+        await store.people.savePrincipal(who, 'hash', BY);
+      }
+      expect(await store.people.byCertificate(['pin:x', 'san:DNS:a'])).toEqual(one);
+      expect(await store.people.byCertificate(['pin:b'])).toEqual(two);
+      expect(await store.people.byCertificate(['pin:x'])).toBeUndefined();
+      expect(await store.people.byCertificate([])).toBeUndefined();
+      // Whoever could be two is nobody.
+      expect(await store.people.byCertificate(['pin:a', 'pin:b'])).toBeUndefined();
+
+      const before = await store.records.audit(100);
+      const taken = { ...two, certificate: { matches: ['pin:c', 'san:DNS:a'] } };
+      await expect(store.people.savePrincipal(taken, undefined, BY)).rejects.toThrow(
+        'san:DNS:a is of the account one',
+      );
+      expect(await store.records.audit(100)).toEqual(before);
+      expect(await store.people.byCertificate(['pin:c'])).toBeUndefined();
+
+      await store.people.savePrincipal({ ...one, disabled: true });
+      expect((await store.people.byCertificate(['pin:a']))?.disabled).toBe(true);
+      const { certificate: _, ...without } = one;
+      await store.people.savePrincipal(without, undefined, BY);
+      expect(await store.people.byCertificate(['pin:a'])).toBeUndefined();
+      await store.people.savePrincipal(taken, undefined, BY);
+      expect(await store.people.byCertificate(['san:DNS:a'])).toEqual(taken);
+      const told = (await auditOf(store, 'add-principal', 'change-principal')).map((r) => r.detail);
+      expect(told.join()).toContain('pin:a');
+    });
+
     test('a change that is refused leaves no record', async () => {
       const [one, two] = [organisation(), organisation()];
       await store.people.saveOrganisation(one);
