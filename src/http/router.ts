@@ -21,6 +21,7 @@ import {
   listVersions,
 } from './objects';
 import type { Again } from './kept/again';
+import { serveOpenApi } from './openapi/serve';
 
 type Methods = { readonly [Method in 'get' | 'post' | 'delete']?: Handler };
 
@@ -94,6 +95,7 @@ export function createRouter({
 
   router.use(soundPath);
   router.use(health(store));
+  router.use(serveOpenApi());
 
   url('/taxii2', { get: seeingDiscovery(discovery(catalog, config)) });
   url('/:root', { get: seeing(apiRoot(catalog, config)) });

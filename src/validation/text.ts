@@ -78,9 +78,10 @@ export function scanEnvelope(bytes: Buffer, limits: EnvelopeLimits): readonly Sp
   if (limits.nameless === true) return scanner.members;
   for (const span of scanner.members)
     for (const name of ['id', 'type'] as const)
-      if (span[name] === undefined)
+      // An empty one names nothing either, which a status could not say anything of.
+      if (span[name] === undefined || span[name] === '')
         throw new BodyError(
-          `T-330 at /objects/${span.index}/${name}: a member of "objects" has no string "${name}". Every STIX object has one.`,
+          `T-330 at /objects/${span.index}/${name}: a member of "objects" has no string "${name}", or an empty one. Every STIX object has one.`,
         );
   return scanner.members;
 }

@@ -1,6 +1,7 @@
 /** An exchange served over HTTP in this process: the real app, door and store; every answer is checked on the way. */
 import type { Server } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
+import type { Express } from 'express';
 import request, { type Response } from 'supertest';
 import { validators } from '#compiled-schemas';
 import type { Organisation, Principal } from '../../src/domain/access';
@@ -12,6 +13,7 @@ import { createApp } from '../../src/http/app';
 import { createServer } from '../../src/http/server';
 import { readTls } from '../../src/http/tls';
 import { Uses } from '../../src/http/uses';
+import { OPERATIONS, type Operations } from '../../src/http/openapi/operations';
 import { Readings } from '../../src/http/readings';
 import { createLogger } from '../../src/log';
 import { hashPassword } from '../../src/identity/passwords';
@@ -79,6 +81,7 @@ const ACCOUNTS: Record<Account, { kind: Organisation['kind']; clearance: Princip
 };
 
 export interface Exchange {
+  readonly app: Express;
   readonly server: Server | HttpsServer;
   readonly store: Store;
   readonly door: OpenDoor;
@@ -119,8 +122,25 @@ function resourceOf(path: string): string {
   return what === 'manifest' ? 'manifest' : 'envelope';
 }
 
+const PATTERNS = Object.entries(OPERATIONS).map(
+  ([path, operations]) =>
+    [new RegExp(`^${path.replace(/\/$/, '').replaceAll(/\{\w+\}/g, '[^/]+')}/?$`), operations] as const,
+);
+/** What is answered is what /openapi.json says of it; a method that is not in it is not allowed. */
+function documented(method: string, path: string, status: number): void {
+  const of = PATTERNS.find(([pattern]) => pattern.test(path.split('?')[0] ?? ''))?.[1];
+  const name = method === 'HEAD' ? 'get' : (method.toLowerCase() as keyof Operations);
+  const statuses = Object.keys(of?.[name]?.responses ?? { 404: 0, 405: 0 });
+  expect([method, path, statuses]).toEqual([
+    method,
+    path,
+    expect.arrayContaining([String(status)]) as unknown,
+  ]);
+}
+
 /** What every answer must be: media type, body of the right resource, date headers where they belong. */
 function check(method: string, path: string, response: Response): void {
+  documented(method, path, response.status);
   expect(response.headers['content-type']).toBe(TAXII);
   expect(response.headers['date']).toBeDefined();
   if (method === 'HEAD') return;
@@ -144,9 +164,7 @@ function check(method: string, path: string, response: Response): void {
 }
 
 export function conforms(resource: string, body: unknown): void {
-  // Jisr's own.
-  if (resource === 'my-access') return;
-  const validate = validators[`taxii-2.1/${resource}`];
+  const validate = validators[resource === 'my-access' ? 'jisr/my-access' : `taxii-2.1/${resource}`];
   if (!validate) throw new Error(`no schema for ${resource}`);
   if (!validate(body))
     throw new Error(
@@ -187,7 +205,8 @@ export async function serveExchange(
   const readings = new Readings();
   const uses = new Uses();
   const tls = config.tls && (await readTls(config.tls));
-  const server = createServer(createApp({ store, door, config, log, clock, readings, uses }), config, tls);
+  const app = createApp({ store, door, config, log, clock, readings, uses });
+  const server = createServer(app, config, tls);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 
   const send: Exchange['send'] = async (method, path, options = {}) => {
@@ -212,6 +231,7 @@ export async function serveExchange(
     return response;
   };
   return {
+    app,
     server,
     store,
     door,

@@ -289,6 +289,8 @@ describe('Add Objects and status', () => {
     ['a bare STIX object', JSON.stringify(tool(toolId(), 1, 0))],
     ['a member that is no object', '{"objects":[1]}'],
     ['a member without id', '{"objects":[{"type":"tool"}]}'],
+    ['a member with an empty id', '{"objects":[{"type":"tool","id":""}]}'],
+    ['a member with an empty type', `{"objects":[{"type":"","id":"${toolId()}"}]}`],
     ['a member without type', `{"objects":[{"id":"${toolId()}"}]}`],
     ['duplicate keys', `{"objects":[{"type":"tool","type":"tool","id":"${toolId()}"}]}`],
     ['duplicate keys behind escapes', `{"objects":[{"type":"tool","\\u0074ype":"tool","id":"x"}]}`],
