@@ -4,7 +4,8 @@ import { OperatorError, StoreUnavailable } from '../src/domain/errors';
 import { printable } from '../src/domain/printable';
 import { openStore } from '../src/store/open';
 import type { Store } from '../src/store/store';
-import { holdsPassword, withPassword } from '../src/store/url';
+import { mayBePlain } from '../src/config';
+import { holdsPassword, requirePrivate, withPassword } from '../src/store/url';
 import { didYouMean } from './nearest';
 import { VERBS } from './registry';
 import { readArguments, UsageError, type Arguments, type ExitCode, type Verb } from './verb';
@@ -72,7 +73,8 @@ function storeUrl(a: Arguments, env: Surroundings['env']): string {
       '--store: holds a password, which everybody on this machine can read. Leave it out of the URL, and name a file that holds it by JISR_STORE_PASSWORD_FILE; or say the URL by JISR_STORE.',
     );
   const url = said ?? env['JISR_STORE'] ?? 'sqlite:data/jisr.db';
-  return withPassword(url, env['JISR_STORE_PASSWORD_FILE'], 'JISR_STORE_PASSWORD_FILE');
+  const whole = withPassword(url, env['JISR_STORE_PASSWORD_FILE'], 'JISR_STORE_PASSWORD_FILE');
+  return requirePrivate(whole, mayBePlain(env));
 }
 
 /** Runs one command line. @returns the exit code; ends nothing itself. */

@@ -1,7 +1,7 @@
 /** The configuration of the server: read once, from the environment, and refused as a whole if any of it is wrong. */
 import cron from 'node-cron';
 import type { Limits } from './domain/query';
-import { withPassword } from './store/url';
+import { requirePrivate, withPassword } from './store/url';
 import { VARIABLES, type VariableOf } from './variables';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -85,6 +85,10 @@ export const variableOf = (job: string): string => `JISR_JOB_${job.toUpperCase()
 
 const NAMES = new Set<string>([...Object.keys(VARIABLES), ...JOB_NAMES.map(variableOf)]);
 
+/** For who reads no more than the store's URL. */
+export const mayBePlain = (env: Environment): boolean =>
+  BOOLEANS[env['JISR_ALLOW_PLAIN_MONGODB']?.toLowerCase() ?? ''] ?? false;
+
 const BOOLEANS: Readonly<Record<string, boolean>> = {
   true: true,
   yes: true,
@@ -138,7 +142,12 @@ export function readConfig(env: Environment): Config {
   const config: Config = {
     host: word('JISR_HOST'),
     port: integer('JISR_PORT', 0, 65535, text('JISR_PORT') === undefined ? 'PORT' : 'JISR_PORT'),
-    store: storeUrl(word('JISR_STORE'), text('JISR_STORE_PASSWORD_FILE'), problems),
+    store: storeUrl(
+      word('JISR_STORE'),
+      text('JISR_STORE_PASSWORD_FILE'),
+      flag('JISR_ALLOW_PLAIN_MONGODB'),
+      problems,
+    ),
     collections: word('JISR_COLLECTIONS'),
     title: word('JISR_TITLE'),
     description: text('JISR_DESCRIPTION'),
@@ -194,9 +203,9 @@ export function readConfig(env: Environment): Config {
 }
 
 /** The URL of the store, with the password that stands in a file. */
-function storeUrl(url: string, file: string | undefined, problems: string[]): string {
+function storeUrl(url: string, file: string | undefined, plain: boolean, problems: string[]): string {
   try {
-    return withPassword(url, file, 'JISR_STORE_PASSWORD_FILE');
+    return requirePrivate(withPassword(url, file, 'JISR_STORE_PASSWORD_FILE'), plain);
   } catch (error) {
     problems.push((error as Error).message);
     return url;

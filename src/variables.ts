@@ -47,6 +47,10 @@ export const VARIABLES = {
     byDefault: undefined,
     what: 'a file that holds the password of the user that `JISR_STORE` names',
   },
+  JISR_ALLOW_PLAIN_MONGODB: {
+    byDefault: false,
+    what: '`mongodb://` may leave loopback without `tls=true`',
+  },
   JISR_PROCESSES: { byDefault: 1, what: 'processes that serve one port between them' },
   JISR_COLLECTIONS: { byDefault: 'collections', what: 'folder of the channel files' },
   JISR_TITLE: { byDefault: 'Jisr intelligence exchange', what: '`title` of the discovery resource' },

@@ -2,22 +2,23 @@ import { createHash } from 'node:crypto';
 import { OperatorError } from '../../src/domain/errors';
 import { Summary, type ArchiveRecord } from '../../src/store/archive';
 import { openStore } from '../../src/store/open';
-import { holdsPassword, withPassword } from '../../src/store/url';
+import { mayBePlain } from '../../src/config';
+import { holdsPassword, requirePrivate, withPassword } from '../../src/store/url';
 import { differing, loadAll } from '../local/load';
 import { progress } from '../output/progress';
-import { conclude, required, UsageError, type Arguments, type Verb } from '../verb';
+import { conclude, required, UsageError, type Arguments, type Context, type Verb } from '../verb';
 
 const OF = 'migration';
 
 /** @throws {UsageError} the URL holds a password. */
-function urlOf(a: Arguments, name: 'from' | 'to'): string {
+function urlOf(a: Arguments, name: 'from' | 'to', { env }: Context): string {
   const url = required(a, name);
   const file = `${name}-password-file`;
   if (holdsPassword(url))
     throw new UsageError(
       `--${name}: holds a password, which everybody on this machine can read. Leave it out, and name a file that holds it by --${file}.`,
     );
-  return withPassword(url, a.text(file), `--${file}`);
+  return requirePrivate(withPassword(url, a.text(file), `--${file}`), mayBePlain(env));
 }
 
 export const migrate: Verb = {
@@ -42,7 +43,7 @@ Example:
     const [from, to] = [required(a, 'from'), required(a, 'to')];
     if (from === to) throw new OperatorError('--to: this is the same store.');
     // Both are looked at before either is opened, which may make one that is not there.
-    const [fromUrl, toUrl] = [urlOf(a, 'from'), urlOf(a, 'to')];
+    const [fromUrl, toUrl] = [urlOf(a, 'from', context), urlOf(a, 'to', context)];
     const source = await openStore(fromUrl, { existing: true });
     const target = await openStore(toUrl, { trial: !a.apply });
     try {

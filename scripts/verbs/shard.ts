@@ -1,4 +1,6 @@
 import { OperatorError } from '../../src/domain/errors';
+import { mayBePlain } from '../../src/config';
+import { requirePrivate } from '../../src/store/url';
 import { SHARD_KEYS, shard as run, shardCommands } from '../../src/store/mongo/sharding';
 import { table, type Verb } from '../verb';
 
@@ -15,7 +17,7 @@ Example:
   changes: true,
   options: {},
   run: async (a, context) => {
-    const url = context.env['JISR_STORE'] ?? '';
+    const url = requirePrivate(context.env['JISR_STORE'] ?? '', mayBePlain(context.env));
     if (!/^mongodb(?:\+srv)?:\/\//.test(url))
       throw new OperatorError('JISR_STORE: is no mongodb:// URL; only a store on MongoDB is sharded.');
     const database = /^[^/]+\/\/[^/?]+\/([^?]+)/.exec(url)?.[1] ?? 'test';

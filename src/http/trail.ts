@@ -46,6 +46,9 @@ export function noteScope(res: Response, scope: Scope): void {
   });
 }
 
+/** What somebody searched for is theirs: of a filter the log has the name. */
+const withoutValues = (url: string): string => url.replace(/([?&]match(?:%5B|\[)[^=&]*=)[^&]*/gi, '$1…');
+
 export function logRequests(log: Logger, newId: () => string): RequestHandler {
   // All that such a line holds is named below, and nothing of it carries credentials: looking for them costs 10 µs a line.
   const lines = log.child({}, { redact: [] });
@@ -60,7 +63,7 @@ export function logRequests(log: Logger, newId: () => string): RequestHandler {
         requestId,
         ...trail,
         action: `${req.method} ${route?.path ?? '?'}`,
-        url: req.originalUrl.slice(0, 500),
+        url: withoutValues(req.originalUrl).slice(0, 500),
         status: res.statusCode,
         outcome: res.writableFinished ? (trail.refusal ?? 'done') : 'aborted',
         from: req.ip,

@@ -7,6 +7,29 @@ const USER = /^(mongodb(?:\+srv)?:\/\/)([^:@/?#]+)(:[^@/]*)?@/;
 /** Whether the URL itself holds a password: no such URL may stand on a command line, where everybody can read it. */
 export const holdsPassword = (url: string): boolean => USER.exec(url)?.[3] !== undefined;
 
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$|\.sock$/i;
+
+/** Whether everybody between here and the database reads along. A URL that is wrong is for the driver to refuse. */
+function isPlain(url: string): boolean {
+  const found = /^mongodb:\/\/(?:[^@/]*@)?([^/?@]+)(?:\/[^?@]*)?(?:\?([^@]*))?$/.exec(url);
+  if (!found) return false;
+  const options = new URLSearchParams(found[2]);
+  const tls = options.get('tls') ?? options.get('ssl');
+  return tls !== 'true' && !(found[1] as string).split(',').every((host) => LOOPBACK.test(host));
+}
+
+/**
+ * Objects and passwords do not cross a network in the clear unless somebody says that they may.
+ *
+ * @param allowed JISR_ALLOW_PLAIN_MONGODB. @throws {OperatorError}
+ */
+export function requirePrivate(url: string, allowed: boolean): string {
+  if (allowed || !isPlain(url)) return url;
+  throw new OperatorError(
+    'The store is on another machine, and its URL says nothing of TLS: all that is stored would travel in the clear. Say mongodb://…/DATABASE?tls=true, or JISR_ALLOW_PLAIN_MONGODB=true if you know that the network is safe.',
+  );
+}
+
 /**
  * Puts the password that a file holds into a URL that names a user alone.
  *

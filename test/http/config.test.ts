@@ -83,3 +83,24 @@ describe('T-008 plain HTTP', () => {
     expect(readConfig({ JISR_HOST: '0.0.0.0', [name]: 'true' }).host).toBe('0.0.0.0');
   });
 });
+
+test.each([
+  ['mongodb://db.example.org/jisr', false],
+  ['mongodb://u@db.example.org:27017/jisr?replicaSet=x', false],
+  ['mongodb://127.0.0.1:27017,db.example.org/jisr', false],
+  ['mongodb://db.example.org/jisr?tls=false', false],
+  ['mongodb://127.0.0.1.example.org/jisr', false],
+  ['mongodb://db.example.org/jisr?tls=true', true],
+  ['mongodb://db.example.org,other.example.org/jisr?ssl=true', true],
+  ['mongodb+srv://db.example.org/jisr', true],
+  ['mongodb://127.0.0.1:27017,[::1]:27018,localhost/jisr', true],
+  ['mongodb://%2Ftmp%2Fmongodb-27017.sock/jisr', true],
+  ['sqlite:data/jisr.db', true],
+])('%s may be spoken to: %s', (store, may) => {
+  const read = (more = {}): unknown => readConfig({ JISR_STORE: store, ...more });
+  if (may) expect(read()).toMatchObject({ store });
+  else {
+    expect(() => read()).toThrow('tls=true');
+    expect(read({ JISR_ALLOW_PLAIN_MONGODB: 'true' })).toMatchObject({ store });
+  }
+});

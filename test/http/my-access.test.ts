@@ -60,6 +60,17 @@ test('a token is told what it leaves of its account', async () => {
   expect(JSON.stringify(lines)).not.toContain(text.slice(17));
 });
 
+test('what somebody searched for is not in the log: of a filter it has the name', async () => {
+  lines.length = 0;
+  const query =
+    'limit=5&match[type]=tool,secret-type&match%5Bname%5D=secret&added_after=2024-01-01T00:00:00Z';
+  await x.get(url('main', 'objects/'), { query });
+  expect(lines[0]!['url']).toMatch(
+    /\?limit=5&match\[type\]=…&match%5Bname%5D=…&added_after=2024-01-01T00:00:00Z$/,
+  );
+  expect(JSON.stringify(lines)).not.toContain('secret');
+});
+
 test('a sign-in that failed is in the log with the beginning of the name that was tried, and nothing of the secret', async () => {
   lines.length = 0;
   const { id, text } = generateToken();

@@ -39,8 +39,8 @@ test('a password comes out of a file into a URL that names a user alone', () => 
   ]);
   for (const wrong of ['mongodb://h/db', 'sqlite:x.db', url])
     expect(() => withPassword(wrong, file, 'X')).toThrow(/X: the store's URL must name a user/);
-  const env = { JISR_STORE: 'mongodb://me@h/db', JISR_STORE_PASSWORD_FILE: file };
-  expect(readConfig(env).store).toBe('mongodb://me:p%40ss%3A%2Fw%C3%B6rd@h/db');
+  const env = { JISR_STORE: 'mongodb://me@h/db?tls=true', JISR_STORE_PASSWORD_FILE: file };
+  expect(readConfig(env).store).toBe('mongodb://me:p%40ss%3A%2Fw%C3%B6rd@h/db?tls=true');
   expect(() => readConfig({ ...env, JISR_STORE_PASSWORD_FILE: '/nowhere' })).toThrow(
     /JISR_STORE_PASSWORD_FILE: \/nowhere cannot/,
   );
