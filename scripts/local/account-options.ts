@@ -1,13 +1,15 @@
 /** What organisations and principals are given on the command line. */
 import { readFile } from 'node:fs/promises';
-import { QUIRKS, type Organisation, type Quirk } from '../../src/domain/access';
+import { QUIRKS, type Organisation, type Principal, type Quirk } from '../../src/domain/access';
 import { LANGUAGES, type Language } from '../../src/domain/channel';
 import { isIdentifier } from '../../src/domain/stix';
-import { generatePassword, MOST_PASSWORD_BYTES } from '../../src/identity/passwords';
+import { generatePassword } from '../../src/identity/passwords';
+import { weakness } from '../../src/identity/strength';
 import { taken } from '../../src/store/refusals';
 import { VOCABULARIES } from '../../src/validation/data/vocabularies';
 import { oneOf, UsageError, type Arguments, type Context } from '../verb';
 
+const DAY = 24 * 3600 * 1e6;
 const COUNTRY = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
 
 /** @throws {UsageError} unless it is an ISO 3166-1 alpha-2 code. */
@@ -75,10 +77,20 @@ export function quirkList(text: string): readonly Quirk[] {
   return text === 'none' ? [] : text.split(',').map((quirk) => oneOf('quirks', quirk.trim(), QUIRKS));
 }
 
+/** Until when a password counts that its owner is to change. @throws {UsageError} */
+export function passwordEnd(a: Arguments, { clock }: Context): Pick<Principal, 'passwordUntil'> {
+  const days = a.text('password-days');
+  if (days === undefined) return {};
+  if (!/^\d{1,3}$/.test(days) || days === '0')
+    throw new UsageError(`--password-days: "${days}" is not a number of days from 1 to 999.`);
+  return { passwordUntil: clock() + Number(days) * DAY };
+}
+
 /** The password given by file or standard input, or a new one. Never on the command line, where others could read it. */
 export async function choosePassword(
   a: Arguments,
   context: Context,
+  { name, organisation }: Pick<Principal, 'name' | 'organisation'>,
 ): Promise<{ password: string; generated: boolean }> {
   const file = a.text('password-file');
   const given =
@@ -89,9 +101,7 @@ export async function choosePassword(
       : await readFile(file, 'utf8');
   if (given === undefined) return { password: generatePassword(), generated: true };
   const password = given.replace(/\r?\n$/, '');
-  if (password.length < 12)
-    throw new UsageError('The password is shorter than 12 characters. Choose a longer one.');
-  if (Buffer.byteLength(password) > MOST_PASSWORD_BYTES)
-    throw new UsageError(`The password is longer than ${MOST_PASSWORD_BYTES} bytes.`);
+  const weak = weakness(password, [name, organisation.name]);
+  if (weak !== undefined) throw new UsageError(`The password ${weak}`);
   return { password, generated: false };
 }

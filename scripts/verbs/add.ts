@@ -11,7 +11,14 @@ import {
   CERTIFICATE_USAGE,
   certificateOf,
 } from '../local/certificate-options';
-import { choosePassword, loginName, quirkList, refuseTaken, saidOf } from '../local/account-options';
+import {
+  choosePassword,
+  loginName,
+  passwordEnd,
+  quirkList,
+  refuseTaken,
+  saidOf,
+} from '../local/account-options';
 import { addGrant } from './add-grant';
 import { addToken } from './add-token';
 import { describeOrganisations } from '../local/local-door';
@@ -82,9 +89,10 @@ async function addPrincipal(a: Arguments, context: Context): Promise<ExitCode> {
     disabled: false,
     ...(quirks === undefined ? {} : { quirks: quirkList(quirks) }),
     ...(await certificateOf(a)),
+    ...passwordEnd(a, context),
     organisation,
   };
-  const { password, generated } = await choosePassword(a, context);
+  const { password, generated } = await choosePassword(a, context, principal);
   const actor = await actorOf(a, context, store);
   if (a.apply) {
     await store.people.savePrincipal(principal, await hashPassword(password), actor);
@@ -106,6 +114,30 @@ const ADD: Record<string, (a: Arguments, context: Context) => Promise<ExitCode>>
   token: addToken,
 };
 
+/** Options that are one text. */
+const TEXTS = [
+  'name',
+  'kind',
+  'region',
+  'country',
+  'identity',
+  'organisation',
+  'role',
+  'clearance',
+  'password-file',
+  'password-days',
+  'collection',
+  'principal',
+  'rights',
+  'read-ceiling',
+  'write-ceiling',
+  'quirks',
+  'days',
+  'channel',
+  'network',
+  'as',
+];
+
 export const add: Verb = {
   name: 'add',
   summary: 'add an organisation, a principal, a token or a grant',
@@ -114,7 +146,7 @@ export const add: Verb = {
                       [--identity identity--UUID] [--as LOGIN] [--apply]
 jisr add principal LOGIN --organisation NAME --kind service|person --clearance TLP
                    [--role ${ROLES.join('|')}] [--quirks ${QUIRKS.join(',')}]
-                   [--password-file FILE | --password-stdin] [--as LOGIN] [--apply]
+                   [--password-file FILE | --password-stdin] [--password-days N] [--as LOGIN] [--apply]
                    ${CERTIFICATE_USAGE}
 jisr add token LOGIN NAME [--days 365] [--rights read,write] [--channel ROOT,…] [--collection ROOT/ALIAS,…]
                [--network 192.0.2.0/24,…] [--as LOGIN] [--apply]
@@ -126,7 +158,8 @@ ${CERTIFICATE_HELP}
 
 NAME and LOGIN may be said by --name too, ROOT/ALIAS by --collection. An organisation is given a STIX identity, unless
 --identity names its own; it is published in the collection "organisations" of the global channel as soon as there is an
-operator account that curates it. Without a given password one is generated and shown once. --as names the account that
+operator account that curates it. Without a given password one is generated and shown once;
+--password-days is how long it counts, so that its owner changes it before. --as names the account that
 it is done for, for the audit.
 
 A token signs its account in as Bearer or as its password, and may do what the account may, or what --rights, --channel
@@ -142,17 +175,7 @@ Example:
   jisr add organisation --name "Desk Europe" --kind desk --region europe --apply`,
   changes: true,
   options: {
-    ...Object.fromEntries(
-      ['name', 'kind', 'region', 'country', 'identity', 'organisation', 'role', 'clearance', 'password-file']
-        .concat(
-          ['collection', 'principal', 'rights', 'read-ceiling', 'write-ceiling', 'quirks', 'as'].concat([
-            'days',
-            'channel',
-            'network',
-          ]),
-        )
-        .map((name) => [name, { type: 'string' as const }]),
-    ),
+    ...Object.fromEntries(TEXTS.map((name) => [name, { type: 'string' as const }])),
     'name-in': { type: 'string', multiple: true },
     sector: { type: 'string', multiple: true },
     'password-stdin': { type: 'boolean' },

@@ -4,14 +4,21 @@ import { described } from '../../src/domain/identity';
 import { tlpName } from '../../src/domain/tlp';
 import { hashPassword } from '../../src/identity/passwords';
 import { taken } from '../../src/store/refusals';
-import { QUIRKS } from '../../src/domain/access';
+import { ownPassword, QUIRKS } from '../../src/domain/access';
 import {
   CERTIFICATE_HELP,
   CERTIFICATE_OPTIONS,
   CERTIFICATE_USAGE,
   certificateOf,
 } from '../local/certificate-options';
-import { choosePassword, loginName, quirkList, refuseTaken, saidOf } from '../local/account-options';
+import {
+  choosePassword,
+  loginName,
+  passwordEnd,
+  quirkList,
+  refuseTaken,
+  saidOf,
+} from '../local/account-options';
 import { describeOrganisations } from '../local/local-door';
 import {
   actorOf,
@@ -74,9 +81,8 @@ async function changePrincipal(a: Arguments, context: Context, who: string): Pro
   const others = (await store.people.principals()).filter((p) => p.id !== before.id);
   if (others.some((p) => p.name === changed.name)) throw taken('name', changed.name, 'principals');
   const renew = a.flag('new-password') || a.flag('password-stdin') || a.text('password-file') !== undefined;
-  const chosen = renew ? await choosePassword(a, context) : undefined;
-  const { firstPassword: _, ...settled } = changed;
-  const principal = chosen ? settled : changed;
+  const chosen = renew ? await choosePassword(a, context, changed) : undefined;
+  const principal = chosen ? { ...ownPassword(changed), ...passwordEnd(a, context) } : changed;
   const actor = await actorOf(a, context, store);
   if (a.apply) {
     const hash = chosen && (await hashPassword(chosen.password));
@@ -106,7 +112,7 @@ export const change: Verb = {
   help: `jisr change organisation NAME [--new-name …] [--region …] [--country …] [--identity …] [--name-in ${LANGUAGES.join('|')}=NAME …]
                          [--sector …,…] [--as LOGIN] [--apply]
 jisr change principal LOGIN [--new-name …] [--role …] [--clearance TLP] [--quirks ${QUIRKS.join(',')}|none]
-                      [--new-password | --password-file FILE | --password-stdin] [--as LOGIN] [--apply]
+                      [--new-password | --password-file FILE | --password-stdin] [--password-days N] [--as LOGIN] [--apply]
                       ${CERTIFICATE_USAGE}
 
 ${CERTIFICATE_HELP}
@@ -127,6 +133,7 @@ Example:
         'role',
         'clearance',
         'quirks',
+        'password-days',
         'password-file',
         'as',
       ].map((name) => [name, { type: 'string' as const }]),

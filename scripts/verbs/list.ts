@@ -2,7 +2,7 @@ import type { Store } from '../../src/store/store';
 import { audienceInWords } from '../../src/domain/grant-words';
 import { formatTimestamp, type Micros } from '../../src/domain/timestamp';
 import { tlpName } from '../../src/domain/tlp';
-import { daysLeft, ENDS_SOON, type ApiToken } from '../../src/domain/tokens';
+import { daysUntil, isSoon, type ApiToken } from '../../src/domain/tokens';
 import { OperatorError } from '../../src/domain/errors';
 import { didYouMean } from '../nearest';
 import { named, table, UsageError, type Verb } from '../verb';
@@ -12,8 +12,14 @@ interface Listing {
   /** The name of each comes first in its row. */
   readonly items: readonly { readonly json: { readonly id: string }; readonly row: readonly string[] }[];
 }
-const state = (disabled: boolean, firstPassword = false): string =>
-  disabled ? 'disabled' : firstPassword ? 'active; password to be changed' : 'active';
+function state(disabled: boolean, until?: Micros, now: Micros = 0): string {
+  if (disabled) return 'disabled';
+  if (until === undefined) return 'active';
+  const day = formatTimestamp(until).slice(0, 10);
+  return until <= now
+    ? `active; its password ended on ${day}`
+    : `active; password to be changed before ${day}`;
+}
 
 /** The names of collections, organisations and principals by their ids. */
 async function namesIn(store: Store): Promise<ReadonlyMap<string, string>> {
@@ -27,8 +33,8 @@ async function namesIn(store: Store): Promise<ReadonlyMap<string, string>> {
 
 /** Until when a token is taken. */
 function endOf(token: ApiToken, now: Micros): string {
-  const days = daysLeft(token, now);
-  const soon = days < 0 ? ' (ended)' : days <= ENDS_SOON ? ` (in ${days} days)` : '';
+  const days = daysUntil(token.expires, now);
+  const soon = days < 0 ? ' (ended)' : isSoon(token.expires, now) ? ` (in ${days} days)` : '';
   return formatTimestamp(token.expires).slice(0, 10) + soon;
 }
 
@@ -40,7 +46,7 @@ const LISTS: Record<string, (store: Store, now: Micros) => Promise<Listing>> = {
       row: [o.name, o.kind, o.country ?? '', o.region, o.identity ?? '', state(o.disabled)],
     })),
   }),
-  principals: async (store) => ({
+  principals: async (store, now) => ({
     head: ['name', 'organisation', 'kind', 'role', 'clearance', 'state'],
     items: (await store.people.principals()).map((p) => ({
       json: { ...p, clearance: tlpName(p.clearance) },
@@ -50,7 +56,7 @@ const LISTS: Record<string, (store: Store, now: Micros) => Promise<Listing>> = {
         p.kind,
         p.role,
         tlpName(p.clearance),
-        state(p.disabled || p.organisation.disabled, p.firstPassword),
+        state(p.disabled || p.organisation.disabled, p.passwordUntil, now),
       ],
     })),
   }),

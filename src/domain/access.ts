@@ -1,6 +1,7 @@
 import type { Actor } from './actor';
 import type { Audience, Collection, Grant, Language, OrganisationKind, Region, Right, Role } from './channel';
 import { TaxiiError } from './errors';
+import type { Micros } from './timestamp';
 import type { Rank } from './tlp';
 import { narrowed, opens, type ApiToken } from './tokens';
 
@@ -41,6 +42,8 @@ export interface Principal {
   readonly quirks?: readonly Quirk[];
   /** Its password was made by a first start, and nobody has changed it since. */
   readonly firstPassword?: true;
+  /** Its password was made by somebody else, and signs nobody in from then on: its owner changes it before. */
+  readonly passwordUntil?: Micros;
   /**
    * Client certificates that are its own, by what they are known by (src/identity/certificate.ts). They sign it in alone, or
    * only `beside` a password or a token, which then sign in by nothing else.
@@ -49,6 +52,12 @@ export interface Principal {
   readonly organisation: Organisation;
   /** What it signed in by, if that is a token: it may do no more than that. Never stored with it. */
   readonly token?: ApiToken;
+}
+
+/** An account whose password its owner has chosen: what was to be changed is. */
+export function ownPassword(principal: Principal): Principal {
+  const { firstPassword: _first, passwordUntil: _until, ...settled } = principal;
+  return settled;
 }
 
 export function isOperator(principal: Principal): boolean {

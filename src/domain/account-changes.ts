@@ -34,14 +34,14 @@ const inWords = ({ organisation, clearance, ...person }: Principal): object => (
   organisation: organisation.name,
 });
 
-/** @param password whether it is given one. @returns undefined if nothing changed. */
+/** @param password what became of it, if anything. @returns undefined if nothing changed. */
 export function principalChange(
   before: Principal | undefined,
   after: Principal,
-  password: boolean,
+  password: 'a new one' | 'hashed anew' | undefined,
 ): Told | undefined {
   const [was, is] = [before && inWords(before), inWords(after)];
-  return told('principal', after.name, was, password ? { ...is, password: 'a new one' } : is);
+  return told('principal', after.name, was, password === undefined ? is : { ...is, password });
 }
 
 /** @param collection as `root/alias`. @returns undefined if nothing changed. */

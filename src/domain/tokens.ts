@@ -57,9 +57,14 @@ export function narrowed(access: Access, token: ApiToken | undefined, collection
 
 const DAY: Micros = 24 * 3600 * 1e6;
 
-/** Days before its end at which people are told of it. */
-export const ENDS_SOON = 14;
+/** Days before an end at which people are told of it. */
+const ENDS_SOON = 14;
 
-/** Whole days that a token is taken for yet; negative once it has ended. */
-export const daysLeft = ({ expires }: Pick<ApiToken, 'expires'>, now: Micros): number =>
-  Math.floor((expires - now) / DAY);
+/** Whole days; negative once it is over. */
+export const daysUntil = (end: Micros, now: Micros): number => Math.floor((end - now) / DAY);
+
+/** It has not ended, and will within two weeks. */
+export function isSoon(end: Micros, now: Micros): boolean {
+  const days = daysUntil(end, now);
+  return days >= 0 && days <= ENDS_SOON;
+}

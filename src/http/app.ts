@@ -71,6 +71,10 @@ export function createApp({ store, door, config, log, clock, readings, uses, kin
         people: store.people,
         clock,
         others: kinds,
+        outdated: (request) =>
+          void door
+            .changePassword(request)
+            .catch((error: unknown) => log.warn({ error: String(error) }, 'a password was not hashed anew')),
         used: (token, at) => uses.note(token, at),
       }),
     }),

@@ -8,6 +8,7 @@ import type { Micros } from '../domain/timestamp';
 import { basicCredentials, isActive } from '../identity/basic';
 import { tokenCredentials } from '../identity/bearer';
 import { principalBy, satisfies } from '../identity/certificate';
+import type { PasswordRequest } from '../identity/own-password';
 import type { Circumstances, Claim, CredentialKind } from '../identity/claim';
 import type { PeopleStore } from '../store/people';
 import { laterByTimer, Line, type Later, type Place } from './sign-in/line';
@@ -38,6 +39,8 @@ export interface AuthDeps {
   readonly clock: () => Micros;
   /** Beside passwords and tokens. */
   readonly others?: readonly CredentialKind[];
+  /** Told of a password that was verified, and is kept in a way that is out of date. */
+  readonly outdated?: (request: PasswordRequest) => void;
   /** Told of each token that was verified. */
   readonly used?: (tokenId: string, at: Micros) => void;
   /** Replaced in tests. */
@@ -68,12 +71,13 @@ export function createAuthenticate({
   people,
   clock,
   others = [],
+  outdated,
   used = () => undefined,
   verify,
   later = laterByTimer,
 }: AuthDeps): Authenticate {
   // A token may come as the password of Basic: it is looked for first.
-  const kinds = [tokenCredentials(people), basicCredentials(people, verify), ...others];
+  const kinds = [tokenCredentials(people), basicCredentials(people, verify, outdated), ...others];
   // Basic first, which is what most clients know.
   const challenges = [...new Set(kinds.map(({ challenge }) => challenge))].sort();
   const remembered = new Remembered(clock);

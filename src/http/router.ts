@@ -6,6 +6,7 @@ import { TaxiiError } from '../domain/errors';
 import type { Door } from '../publish/door';
 import type { Store } from '../store/store';
 import { openGate, type CertificateOf, type Handler } from './access';
+import { changeOwnPassword, MOST_BYTES } from './account';
 import type { Answers } from './answers';
 import type { Authenticate } from './auth';
 import { bodyReader } from './body';
@@ -80,6 +81,11 @@ export function createRouter({
     leastRate: config.minUploadRate,
     requestTimeoutMs: config.requestTimeoutMs,
   });
+  const readPassword = bodyReader({
+    mostBytes: MOST_BYTES,
+    leastRate: config.minUploadRate,
+    requestTimeoutMs: config.requestTimeoutMs,
+  });
   const seeingDiscovery = config.publicDiscovery ? seeingOrNobody : seeing;
 
   const router = express.Router({ caseSensitive: true, strict: false }); // T-031: both with and without the last slash
@@ -98,6 +104,7 @@ export function createRouter({
   router.use(serveOpenApi());
 
   url('/taxii2', { get: seeingDiscovery(discovery(catalog, config)) });
+  url('/account/password', { post: seeing(changeOwnPassword(door, readPassword)) });
   url('/:root', { get: seeing(apiRoot(catalog, config)) });
   url('/:root/status/:id', { get: seeing(getStatus(records, catalog)) });
   url('/:root/collections', { get: seeing(listCollections(catalog)) });

@@ -2,7 +2,8 @@
 import type { Principal } from '../domain/access';
 import type { PeopleStore } from '../store/people';
 import type { CredentialKind, Holder } from './claim';
-import { generatePassword, hashPassword, verifyPassword } from './passwords';
+import type { PasswordRequest } from './own-password';
+import { generatePassword, hashPassword, isCurrent, verifyPassword } from './passwords';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -32,16 +33,17 @@ export const isActive = ({ disabled, organisation }: Principal): boolean =>
 /** People type passwords where names belong, and the log is read by many. */
 const shortened = (name: string): string => (name.length > 8 ? `${name.slice(0, 8)}…` : name);
 
-/** @param verify replaced in tests. */
+/** @param verify replaced in tests. @param outdated told of a password that is kept by other parameters than today's. */
 export function basicCredentials(
   people: Pick<PeopleStore, 'credentials'>,
   verify: (phc: string, password: string) => Promise<boolean> = verifyPassword,
+  outdated: (request: PasswordRequest) => void = () => undefined,
 ): CredentialKind {
   // Unknown names are verified too, against this, so that the time of a refusal does not tell who has an account.
   let standIn: Promise<string> | undefined;
   return {
     challenge: 'Basic realm="Jisr", charset="UTF-8"',
-    read: (authorization) => {
+    read: (authorization, { now }) => {
       const login = parseBasic(authorization);
       if (!login) return undefined;
       const { name, password } = login;
@@ -51,12 +53,18 @@ export function basicCredentials(
         tried: shortened(name),
         find: async (): Promise<Holder | undefined> => {
           const found = await people.credentials(name);
-          if (!found || found.passwordHash === '') return undefined;
-          return { principal: found.principal, kept: found.passwordHash };
+          const { passwordHash = '', principal } = found ?? {};
+          const until = principal?.passwordUntil ?? Infinity;
+          return passwordHash === '' || !principal || until <= now
+            ? undefined
+            : { principal, kept: passwordHash, until };
         },
         matches: async (holder) => {
           const nobodys = await (standIn ??= hashPassword(generatePassword()));
-          return (await verify(holder?.kept ?? nobodys, password)) && holder !== undefined;
+          const right = (await verify(holder?.kept ?? nobodys, password)) && holder !== undefined;
+          if (right && !isCurrent(holder.kept))
+            outdated({ principalId: holder.principal.id, password, rehashes: holder.kept });
+          return right;
         },
       };
     },

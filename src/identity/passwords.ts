@@ -17,6 +17,10 @@ export function hashPassword(password: string): Promise<string> {
   return hash(password, COST);
 }
 
+/** Whether a hash was made as they are made today. */
+export const isCurrent = (phc: string): boolean =>
+  phc.startsWith(`$argon2id$v=19$m=${COST.memoryCost},t=${COST.timeCost},p=${COST.parallelism}$`);
+
 /** Compares in constant time; a hash that cannot be read is a "no". */
 export async function verifyPassword(phc: string, password: string): Promise<boolean> {
   if (Buffer.byteLength(password) > MOST_PASSWORD_BYTES) return false;

@@ -1,6 +1,6 @@
 /** What ends soon and would shut somebody out is told to operators while there is time to renew it. */
 import { formatTimestamp } from '../domain/timestamp';
-import { daysLeft, ENDS_SOON } from '../domain/tokens';
+import { daysUntil, isSoon } from '../domain/tokens';
 import type { JobContext } from './job';
 
 export async function endings({
@@ -8,19 +8,25 @@ export async function endings({
   clock,
   tell,
 }: JobContext): Promise<Readonly<Record<string, unknown>>> {
-  const names = new Map((await store.people.principals()).map(({ id, name }) => [id, name]));
   const now = clock();
-  const ending = (await store.people.tokens())
-    .map(({ token }) => ({ token, days: daysLeft(token, now) }))
-    .filter(({ days }) => days >= 0 && days <= ENDS_SOON)
-    .map(({ token: { id, name, principalId, expires }, days }) => ({
+  const principals = await store.people.principals();
+  const names = new Map(principals.map(({ id, name }) => [id, name]));
+  const tokens = (await store.people.tokens())
+    .filter(({ token }) => isSoon(token.expires, now))
+    .map(({ token: { id, name, principalId, expires } }) => ({
       token: name,
       id,
       account: names.get(principalId) ?? principalId,
       until: formatTimestamp(expires),
-      days,
+      days: daysUntil(expires, now),
     }));
-  for (const one of ending)
+  const passwords = principals.flatMap(({ name, passwordUntil: until, disabled, organisation }) =>
+    until === undefined || disabled || organisation.disabled || !isSoon(until, now)
+      ? []
+      : [{ account: name, until: formatTimestamp(until), days: daysUntil(until, now) }],
+  );
+  for (const one of tokens)
     tell?.(one, 'a token ends soon: add another one (jisr add token), then remove it');
-  return { ending };
+  for (const one of passwords) tell?.(one, 'a password ends soon: its owner, or an operator, changes it');
+  return { tokens, passwords };
 }

@@ -51,7 +51,7 @@ export const JOBS: readonly Job[] = [
     name: 'endings',
     when: '12 6 * * *',
     minutes: 10,
-    summary: 'warn of tokens that end within two weeks',
+    summary: 'warn of tokens and passwords that end within two weeks',
     run: endings,
   },
   {

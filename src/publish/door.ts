@@ -1,6 +1,7 @@
 /** What the HTTP side asks of the door: everything that changes objects, whoever carries it out. */
 import type { RemovalSelection } from '../domain/query';
 import type { Status } from '../domain/taxii';
+import type { PasswordRequest } from '../identity/own-password';
 import type { Removal } from '../store/objects';
 
 export interface PublishRequest {
@@ -29,6 +30,8 @@ export interface RemoveRequest {
  * @throws {TaxiiError} not-found, forbidden, unprocessable. @throws {StoreUnavailable} all was done or nothing.
  */
 export interface Door {
+  /** Of an account, chosen by its owner; or hashed anew. @throws {TaxiiError} 422: it is too weak. */
+  changePassword(request: PasswordRequest): Promise<void>;
   /** @returns `complete`, or `pending` for a large publication whose bytes and status are safe. */
   publish(request: PublishRequest): Promise<Status>;
   remove(request: RemoveRequest): Promise<Removal>;

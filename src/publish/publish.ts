@@ -18,6 +18,7 @@ import type { Door, PublishRequest, RemoveRequest } from './door';
 import { CUT, openEnvelope, type Envelope } from './envelope';
 import { Group } from './group';
 import { Line } from './line';
+import { changePassword } from '../identity/own-password';
 import { ParsedBudget } from './parsed';
 import { workPart } from './part';
 import { QUOTAS, requireRoom, type Quotas } from './quotas';
@@ -153,6 +154,8 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
     async remove({ objectId, selection, ...who }: RemoveRequest): Promise<Removal> {
       return store.objects.remove(await decide(who, 'remove'), objectId, selection);
     },
+
+    changePassword: (request) => changePassword(store.people, request),
 
     async resume() {
       line.watch();

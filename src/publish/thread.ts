@@ -6,6 +6,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import type { Status } from '../domain/taxii';
 import type { Door, PublishRequest, RemoveRequest } from './door';
 import { openDoor, type DoorOptions } from './publish';
+import type { PasswordRequest } from '../identity/own-password';
 import { openStore } from '../store/open';
 import type { Removal } from '../store/objects';
 import { goBehind } from '../threads/behind';
@@ -25,6 +26,7 @@ export interface ThreadOptions {
 type Call = { readonly id: string } & (
   | { readonly verb: 'publish'; readonly request: PublishRequest }
   | { readonly verb: 'remove'; readonly request: RemoveRequest }
+  | { readonly verb: 'password'; readonly request: PasswordRequest }
   | { readonly verb: 'stop' }
 );
 type Word =
@@ -75,6 +77,7 @@ export function startThread(
       return call<Status>((id) => ({ id, verb: 'publish', request }), whole ? [buffer] : []);
     },
     remove: (request) => call<Removal>((id) => ({ id, verb: 'remove', request })),
+    changePassword: (request) => call<undefined>((id) => ({ id, verb: 'password', request })),
     stop: async (late) => {
       stopped = true;
       const ended = call((id) => ({ id, verb: 'stop' }));
@@ -104,6 +107,7 @@ async function serve(
       return open?.store.close();
     }
     const { door } = await opening.now();
+    if (call.verb === 'password') return door.changePassword(call.request);
     return call.verb === 'publish' ? door.publish(call.request) : door.remove(call.request);
   };
   port.on('message', (call: Call) => {

@@ -5,6 +5,10 @@ import type { Micros } from '../domain/timestamp';
 import { generatePassword, hashPassword } from '../identity/passwords';
 import type { Store } from '../store/store';
 
+const DAY: Micros = 24 * 3600 * 1e6;
+/** It is on a terminal, and perhaps in its history: it does not stay good for ever. */
+const FIRST_DAYS = 7;
+
 export interface FirstAccount {
   readonly name: string;
   /** To be shown once, and kept nowhere. */
@@ -48,6 +52,7 @@ export async function firstOperator(
       clearance: 4,
       disabled: false,
       firstPassword: true,
+      passwordUntil: now + FIRST_DAYS * DAY,
       organisation,
     },
     passwordHash,
@@ -58,5 +63,5 @@ export async function firstOperator(
 /** Stands alone on the terminal, and last: the log does not have it. */
 export const firstAccountShown = ({ name, password }: FirstAccount): string =>
   `\n  First start: an operator account was made.\n\n    account   ${name}\n    password  ${password}\n\n` +
-  `  Keep the password now, it is not shown again. It is to be changed:\n` +
+  `  Keep the password now, it is not shown again. It counts for ${FIRST_DAYS} days; change it before:\n` +
   `  npm run jisr -- change principal ${name} --new-password --apply\n\n`;

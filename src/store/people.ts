@@ -47,6 +47,17 @@ export interface PeopleStore {
   saveOrganisation(organisation: Organisation, by?: Actor): Promise<void>;
   /** Adds it, or replaces the one with its id; without a hash the password stays. @throws {OperatorError} the name, or a certificate, is taken. */
   savePrincipal(principal: Principal, passwordHash?: string, by?: Actor): Promise<void>;
+  /**
+   * The password alone, so that no change of the account by somebody else is undone.
+   *
+   * @param how by whom a new one was chosen; or the hash in whose place the same one is put, if that still stands.
+   * @returns whether it was done.
+   */
+  setPassword(
+    id: string,
+    passwordHash: string,
+    how: { readonly by: Actor } | { readonly rehashes: string },
+  ): Promise<boolean>;
   /** By account and name. */
   tokens(): Promise<readonly IssuedToken[]>;
   /** One that has ended is found too. */

@@ -17,4 +17,4 @@ curl -sf -u "$2:$3" -H 'Content-Type: application/taxii+json;version=2.1' -d "{\
 cd "$work"
 checks=not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,response_headers_conformance,ignored_auth
 "$4/bin/schemathesis" --config-file "$here/schemathesis.toml" run "$origin/openapi.json" --auth "$2:$3" -c "$checks" \
-  --phases examples,coverage,fuzzing --max-examples 40 --seed 1 --workers 2 --max-time 45
+  --phases examples,coverage,fuzzing --max-examples 40 --exclude-operation-id changePassword --seed 1 --workers 2 --max-time 45

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { accessOf, mayReadStatus, scopeFor, type Principal } from '../../src/domain/access';
 import type { Rank } from '../../src/domain/tlp';
-import { daysLeft, TOKEN_RIGHTS, type ApiToken } from '../../src/domain/tokens';
+import { daysUntil, TOKEN_RIGHTS, type ApiToken } from '../../src/domain/tokens';
 import { collection, principal } from '../support/exchange';
 
 const DAY = 24 * 3600e6;
@@ -99,5 +99,5 @@ test.each([
   [0, 0],
   [-1, -1],
 ])('what ends in %i µs has %i whole days left', (left, days) => {
-  expect(daysLeft({ expires: 1e15 + left }, 1e15)).toBe(days);
+  expect(daysUntil(1e15 + left, 1e15)).toBe(days);
 });

@@ -64,11 +64,12 @@ test('whatever it refers to stands in it', () => {
 
 test('what stands open is said to: everything else wants credentials', async () => {
   for (const [path, { get }] of Object.entries(OPERATIONS)) {
+    if (!get) continue;
     const target = path
       .replace('{api_root}', 'europe')
       .replaceAll(/\{\w+\}/g, '00000000-0000-4000-8000-000000000000');
     const { status } = await request(x.server).get(target).set('Accept', TAXII);
-    expect([path, status]).toEqual([path, get?.security ? 200 : 401]);
+    expect([path, status]).toEqual([path, get.security ? 200 : 401]);
   }
   expect(json(await x.get('/europe/'))).toHaveProperty('title');
 });

@@ -85,7 +85,11 @@ test('what ends within two weeks is told, each with its account; what ended or e
     { token: 'ends in 0', account: 'desk', days: 0, event },
     { token: 'ends in 14', account: 'desk', days: 14, event },
   ]);
-  expect(await did('endings')).toMatchObject({ ending: [{ days: 0 }, { days: 14 }] });
+  expect(await did('endings')).toMatchObject({ tokens: [{ days: 0 }, { days: 14 }], passwords: [] });
+  await store.people.savePrincipal({ ...desk, passwordUntil: now + 3 * DAY });
+  expect(await did('endings')).toMatchObject({ passwords: [{ account: 'desk', days: 3 }] });
+  await store.people.savePrincipal({ ...desk, passwordUntil: now + 3 * DAY, disabled: true });
+  expect(await did('endings')).toMatchObject({ passwords: [] });
 });
 
 test('the names that may be configured are the jobs', () => {

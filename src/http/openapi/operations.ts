@@ -9,8 +9,8 @@ export interface Operation {
   readonly parameters?: readonly object[];
   readonly requestBody?: object;
   readonly responses: Readonly<Record<string, object>>;
-  /** Without any credentials. */
-  readonly security?: readonly [];
+  /** Empty: without any credentials. */
+  readonly security?: readonly object[];
 }
 export type Operations = { readonly [Method in 'get' | 'post' | 'delete']?: Operation };
 
@@ -72,6 +72,30 @@ const health = (summary: string, statuses: readonly number[]): Operation => ({
 
 export const OPERATIONS: Readonly<Record<string, Operations>> = {
   '/taxii2/': { get: getting('discovery', 'Server Discovery (§4.1)', 'discovery') },
+  '/account/password': {
+    post: {
+      operationId: 'changePassword',
+      summary: 'Change one’s own password, signed in by the one before',
+      requestBody: {
+        required: true,
+        content: {
+          'application/json': {
+            schema: {
+              type: 'object',
+              required: ['password'],
+              properties: { password: { type: 'string', minLength: 12, maxLength: 1024 } },
+              additionalProperties: false,
+            },
+          },
+        },
+      },
+      security: [{ basic: [] }],
+      responses: {
+        204: { description: 'From now on only the new one counts.' },
+        ...refused(...ALWAYS, 403, 413, 415, 422),
+      },
+    },
+  },
   '/{api_root}/': { get: getting('apiRoot', 'API Root Information (§4.2)', 'api-root', ROOT) },
   '/{api_root}/status/{status_id}/': {
     get: getting('status', 'Status of a publication (§4.3)', 'status', named('api_root', 'status_id')),

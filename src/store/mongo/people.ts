@@ -1,4 +1,4 @@
-import type { Organisation, Principal } from '../../domain/access';
+import { ownPassword, type Organisation, type Principal } from '../../domain/access';
 import { grantChange, organisationChange, principalChange } from '../../domain/account-changes';
 import { SERVER } from '../../domain/actor';
 import type { Grant } from '../../domain/channel';
@@ -108,7 +108,11 @@ export function mongoPeople(connection: Connection, catalog: CatalogReader): Peo
         const hash = passwordHash ?? stands?.hash;
         if (hash === undefined) throw needsPassword();
         const before = stands ? (await principals([stands]))[0] : undefined;
-        const change = principalChange(before, principal, passwordHash !== undefined);
+        const change = principalChange(
+          before,
+          principal,
+          passwordHash === undefined ? undefined : 'a new one',
+        );
         const doc = { name, organisation: organisation.id, hash, definition: JSON.stringify(person) };
         const matches = principal.certificate?.matches ?? [];
         const owner = await tables.principals.findOne({ _id: { $ne: id }, certificates: { $in: matches } });
@@ -126,6 +130,25 @@ export function mongoPeople(connection: Connection, catalog: CatalogReader): Peo
         } catch (error) {
           if (isDuplicate(error)) throw taken('name', name, 'principals');
           throw error;
+        }
+      }),
+    setPassword: (id, hash, how) =>
+      change(async () => {
+        const by = 'by' in how ? how.by : SERVER;
+        // Whoever changed the account meanwhile is not undone: it is looked at again.
+        for (;;) {
+          const stands = await tables.principals.findOne({ _id: id });
+          const before = stands ? (await principals([stands]))[0] : undefined;
+          if (!stands || !before || ('rehashes' in how && stands.hash !== how.rehashes)) return false;
+          const after = 'by' in how ? ownPassword(before) : before;
+          const { organisation: _, ...person } = after;
+          const told = principalChange(before, after, 'by' in how ? 'a new one' : 'hashed anew');
+          const update = {
+            $set: { hash, definition: JSON.stringify(person) },
+            ...telling(connection, by, [told]),
+          };
+          const same = { _id: id, hash: stands.hash, definition: stands.definition };
+          if ((await tables.principals.updateOne(same, update)).matchedCount > 0) return true;
         }
       }),
     ...mongoTokens(connection, principalBy, change),

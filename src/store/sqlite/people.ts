@@ -1,4 +1,4 @@
-import type { Organisation, Principal } from '../../domain/access';
+import { ownPassword, type Organisation, type Principal } from '../../domain/access';
 import { grantChange, organisationChange, principalChange, type Told } from '../../domain/account-changes';
 import { SERVER, type Actor } from '../../domain/actor';
 import type { Collection, Grant } from '../../domain/channel';
@@ -127,8 +127,26 @@ export function sqlitePeople(
             throw certificateTaken(match, principalBy(owner)?.name ?? owner);
         }
         keepCertificates(connection, principal);
-        return principalChange(before, principal, passwordHash !== undefined);
+        return principalChange(before, principal, passwordHash === undefined ? undefined : 'a new one');
       }),
+    setPassword: async (id, hash, how) => {
+      let done = false;
+      change('by' in how ? how.by : SERVER, () => {
+        const before = principalBy(id);
+        const kept = sql('SELECT password_hash FROM principals WHERE id = ?').pluck().get(id);
+        if (!before || ('rehashes' in how && kept !== how.rehashes)) return undefined;
+        const after = 'by' in how ? ownPassword(before) : before;
+        const { organisation: _, ...person } = after;
+        sql('UPDATE principals SET password_hash = ?, definition = ? WHERE id = ?').run(
+          hash,
+          JSON.stringify(person),
+          id,
+        );
+        done = true;
+        return principalChange(before, after, 'by' in how ? 'a new one' : 'hashed anew');
+      });
+      return done;
+    },
     ...sqliteTokens(connection, changes, principalBy, change),
     grants: async () => read(() => handGrants(connection)),
     saveGrant: async (grant, by = SERVER) =>

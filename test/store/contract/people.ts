@@ -38,6 +38,24 @@ export function describePeople(name: string, open: Open): void {
       expect(JSON.stringify(people)).not.toContain('hash');
     });
 
+    test('a password alone is changed: by its owner, which ends what was to be changed; or hashed anew, if it still stands', async () => {
+      const who = principal(2, { name: 'soc', firstPassword: true, passwordUntil: 5 });
+      await store.people.saveOrganisation(who.organisation);
+      await store.people.savePrincipal(who, 'one', BY);
+      expect(await store.people.setPassword(who.id, 'anew', { rehashes: 'another' })).toBe(false);
+      expect(await store.people.setPassword(uuid(), 'x', { by: BY })).toBe(false);
+      expect(await store.people.setPassword(who.id, 'anew', { rehashes: 'one' })).toBe(true);
+      expect(await store.people.credentials('soc')).toEqual({ principal: who, passwordHash: 'anew' });
+      expect(await store.people.setPassword(who.id, 'two', { by: BY })).toBe(true);
+      const { firstPassword: _first, passwordUntil: _until, ...settled } = who;
+      expect(await store.people.credentials('soc')).toEqual({ principal: settled, passwordHash: 'two' });
+      const records = await auditOf(store, 'change-principal');
+      expect(records).toMatchObject([
+        { principal: 'server', detail: 'password: none → "hashed anew"' },
+        { ...told, detail: expect.stringContaining('password: none → "a new one"') as string },
+      ]);
+    });
+
     test('a certificate is of one account: found by any of what it is known by, audited, free when it is taken away', async () => {
       const one = principal(1, { name: 'one', certificate: { matches: ['pin:a', 'san:DNS:a'] } });
       const two = principal(2, { name: 'two', certificate: { matches: ['pin:b'], beside: true } });
