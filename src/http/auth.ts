@@ -7,7 +7,7 @@ import { TaxiiError } from '../domain/errors';
 import type { Micros } from '../domain/timestamp';
 import { basicCredentials, isActive } from '../identity/basic';
 import { tokenCredentials } from '../identity/bearer';
-import { principalBy, satisfies } from '../identity/certificate';
+import { certificateClaim, satisfies } from '../identity/certificate';
 import type { PasswordRequest } from '../identity/own-password';
 import type { Circumstances, Claim, CredentialKind } from '../identity/claim';
 import type { PeopleStore } from '../store/people';
@@ -87,10 +87,15 @@ export function createAuthenticate({
   const refuse = (why: string): TaxiiError =>
     new TaxiiError('unauthenticated', why, { 'WWW-Authenticate': challenges.join(', ') });
 
-  /** The store is asked when it is their turn, not before: who floods the line does not flood the store. */
+  /**
+   * The store is asked when it is their turn, or once the claim has proved itself, not before: who floods the line, or sends
+   * what was never signed, does not flood the store.
+   */
   async function judge(claim: Claim, account: string, key: string): Promise<boolean> {
+    if (claim.quick && !(await claim.matches(undefined))) return false;
     const holder = await claim.find();
-    if (!(await claim.matches(holder)) || !holder || !isActive(holder.principal)) return false;
+    if ((!claim.quick && !(await claim.matches(holder))) || !holder || !isActive(holder.principal))
+      return false;
     remembered.keep(account, key, holder.kept);
     if (holder.principal.token) used(holder.principal.token.id, clock());
     return true;
@@ -138,15 +143,16 @@ export function createAuthenticate({
 
   return async (authorization, from) => {
     const { certificate = [] } = from;
-    if (authorization === undefined) {
-      const alone = certificate.length > 0 ? await principalBy(people, certificate) : undefined;
-      if (alone && isActive(alone)) return alone;
+    if (authorization === undefined && certificate.length === 0) {
       throw refuse(
         'This server wants credentials. Send HTTP Basic credentials, or an API token as Bearer, with every request, or a client certificate that is known here.',
       );
     }
     const where = { address: from.address, now: clock() };
-    const claim = readBy(kinds, authorization, where);
+    const claim =
+      authorization === undefined
+        ? certificateClaim(people, certificate)
+        : readBy(kinds, authorization, where);
     if (!claim)
       throw refuse(
         'The Authorization header holds neither HTTP Basic credentials ("Basic " and base64 of name:password) nor an API token ("Bearer " and the token).',

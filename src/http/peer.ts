@@ -18,7 +18,8 @@ const UNKNOWN_AUTHORITY: ReadonlySet<unknown> = new Set([
 
 interface Shown {
   readonly certificate: X509Certificate;
-  readonly vouched: boolean;
+  readonly pin: string;
+  readonly matches: readonly string[];
 }
 
 /** It stays for as long as the connection does. */
@@ -32,7 +33,7 @@ function shownBy(socket: TLSSocket): Shown | 'nothing' {
   const error = socket.authorizationError as unknown;
   const shown =
     certificate && (socket.authorized || UNKNOWN_AUTHORITY.has(error))
-      ? { certificate, vouched: socket.authorized }
+      ? { certificate, pin: pinOf(certificate), matches: matchesOf(certificate, socket.authorized) }
       : 'nothing';
   ofSockets.set(socket, shown);
   return shown;
@@ -65,8 +66,7 @@ export function certificateMatches(
 ): readonly string[] {
   const shown = socket instanceof TLSSocket ? shownBy(socket) : 'nothing';
   if (shown === 'nothing' || !isCurrent(shown.certificate, now)) return [];
-  if (proxyPin === undefined || pinOf(shown.certificate) !== proxyPin)
-    return matchesOf(shown.certificate, shown.vouched);
+  if (shown.pin !== proxyPin) return shown.matches;
   // The proxy has verified it (RFC 9440 §2.1); what it asks for itself is nobody's.
   const certificate = forwarded(headers['client-cert']);
   return certificate && isCurrent(certificate, now) ? matchesOf(certificate, true) : [];

@@ -2,6 +2,7 @@
 import { createHash, type X509Certificate } from 'node:crypto';
 import type { Principal } from '../domain/access';
 import type { PeopleStore } from '../store/people';
+import type { Claim, Holder } from './claim';
 
 /** Node escapes a value that could be taken for two; such a list names nobody. */
 const NAMES = /^(?:(?:DNS|URI|email):[^",]+(?:, (?!$)|$))+$/;
@@ -35,13 +36,22 @@ export function matchesOf(certificate: X509Certificate, vouched: boolean): reado
   return vouched ? [pin, subjectOf(certificate), ...namesOf(certificate)] : [pin];
 }
 
-/** Whose certificate it is, if it signs in alone. */
-export async function principalBy(
+/** A certificate without any other credentials: it signs in who has it alone. The handshake has proved that it is theirs. */
+export function certificateClaim(
   people: Pick<PeopleStore, 'byCertificate'>,
   matches: readonly string[],
-): Promise<Principal | undefined> {
-  const found = await people.byCertificate(matches);
-  return found?.certificate?.beside ? undefined : found;
+): Claim {
+  const [pin = ''] = matches;
+  return {
+    account: pin,
+    secret: JSON.stringify(matches),
+    tried: pin,
+    find: async (): Promise<Holder | undefined> => {
+      const principal = await people.byCertificate(matches);
+      return principal && !principal.certificate?.beside ? { principal, kept: pin, placed: true } : undefined;
+    },
+    matches: (holder) => Promise.resolve(holder !== undefined),
+  };
 }
 
 /** Whether a certificate came along where the account wants one beside its password or token. */

@@ -19,7 +19,7 @@ export interface Claim {
   readonly secret: string;
   /** What the log calls it. */
   readonly tried: string;
-  /** It costs little to verify and cannot be guessed at: it need not stand in line. */
+  /** It costs little to verify, without the holder, and cannot be guessed at: it need not stand in line. */
   readonly quick?: true;
   /** Whose it is; undefined: nobody's, or not here, or not any more. */
   find(): Promise<Holder | undefined>;

@@ -56,8 +56,12 @@ export function oidcCredentials(
 
   /** What it says is only looked at; that it is true is decided by `matches`. */
   function claimOf(text: string, claims: JWTPayload, now: Micros): Claim {
-    const { iss = '', sub = '', exp = 0 } = claims;
-    const provider = known.get(iss);
+    // Nothing of it is proven yet, not even that it is text.
+    const [iss, sub] = [claims.iss, claims.sub].map((said: unknown) =>
+      typeof said === 'string' ? said : '',
+    );
+    const { exp = 0 } = claims;
+    const provider = known.get(iss ?? '');
     const skew = provider?.of.skewSeconds ?? 0;
     const until = (exp + skew) * 1e6;
     const find = async (): Promise<Holder | undefined> => {
@@ -89,9 +93,9 @@ export function oidcCredentials(
       }
     };
     return {
-      account: `${iss} ${sub}`,
+      account: `${iss ?? ''} ${sub ?? ''}`,
       secret: text,
-      tried: `${iss} ${sub.slice(0, 8)}`,
+      tried: provider ? `${provider.of.issuer} ${sub?.slice(0, 8) ?? ''}` : 'an access token',
       quick: true,
       find,
       matches,

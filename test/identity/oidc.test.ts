@@ -31,9 +31,11 @@ const issuerOf = (issuer: string, properties: Partial<Issuer> = {}): Issuer => (
 
 /** One exchange with the account soc-1, which has no password, and these providers. */
 function exchangeOf(...issuers: Issuer[]) {
-  const state = { now: NOW, soc: principal(3, { name: 'soc-1' }), reports: [] as string[] };
-  const credentials = async (name: string): Promise<Credentials | undefined> =>
-    name === 'soc-1' ? { principal: state.soc, passwordHash: '' } : undefined;
+  const state = { now: NOW, soc: principal(3, { name: 'soc-1' }), reports: [] as string[], looked: 0 };
+  const credentials = async (name: string): Promise<Credentials | undefined> => {
+    state.looked++;
+    return name === 'soc-1' ? { principal: state.soc, passwordHash: '' } : undefined;
+  };
   const clock = (): number => state.now;
   const kind = oidcCredentials({ credentials }, issuers, clock, (_issuer, why) => state.reports.push(why));
   const authenticate: Authenticate = createAuthenticate({
@@ -227,6 +229,11 @@ describe('tokens that are made to deceive', () => {
     ['an ID token', () => signed(right(), { typ: 'JWT' })],
     ['no end', () => signed({ ...right(), exp: undefined } as unknown as JWTPayload)],
     ['an end in words', () => signed({ ...right(), exp: 'never' } as unknown as JWTPayload)],
+    [
+      'a subject and an issuer that are no text',
+      () => signed({ ...right(), sub: 7, iss: [issuer] } as never),
+    ],
+    ['a subject that is an object', () => signed({ ...right(), sub: {}, client_id: 'x' } as never)],
     ['not yet', () => signed({ ...right(), nbf: Math.floor(seconds) + 100 })],
     ['no audience', () => signed({ ...right(), aud: undefined } as unknown as JWTPayload)],
     ['an audience that begins so', () => signed({ ...right(), aud: `${AUDIENCE}.evil.example` })],
@@ -301,6 +308,10 @@ describe('tokens that are made to deceive', () => {
     expect(new Set(await Promise.all(flood.map(x.statusOf)))).toEqual(new Set([401]));
     expect(await x.statusOf(await signed(right()))).toBe(200);
     expect(asked).toBe(1);
+    // What was never signed does not reach the store.
+    const { looked } = x.state;
+    for (const token of flood) expect(await x.statusOf(token)).toBe(401);
+    expect(x.state.looked).toBe(looked);
   });
 });
 
