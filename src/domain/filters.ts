@@ -5,7 +5,7 @@
 import { TaxiiError } from './errors';
 import type { StixObject } from './stix';
 import { instantKey } from './timestamp';
-import { markingIdsOf, rankOf } from './tlp';
+import { labelRank, markingIdsOf, rankOf } from './tlp';
 
 type Json = Readonly<Record<string, unknown>>;
 type Test = (object: Json) => boolean;
@@ -73,17 +73,24 @@ function hashes(object: Json): unknown[] {
 }
 const hash: Field = (values, name) => nested((o) => hashes(o).map((h) => own(h, name)))(values, name);
 
+/** T-455, and the labels by which MISP says it. */
 const tlp: Field = (values, name) => {
-  const ids = values.flatMap((value) => {
+  const ranks = values.map((value) => {
     const rank = rankOf(value);
     if (rank === undefined) throw bad(name, value, 'one of clear, white, green, amber, amber+strict, red');
-    return markingIdsOf(rank);
+    return rank;
   });
+  const ids = ranks.flatMap(markingIdsOf);
   const refs = (o: Json): unknown[] => [
     ...list(own(o, 'object_marking_refs')),
     ...list(own(o, 'granular_markings')).map((g) => own(g, 'marking_ref')),
   ];
-  return (object) => refs(object).some((ref) => ids.includes(ref as string));
+  const isLabel = (label: unknown): boolean => {
+    const rank = labelRank(label);
+    return rank !== undefined && ranks.includes(rank);
+  };
+  return (object) =>
+    refs(object).some((ref) => ids.includes(ref as string)) || list(own(object, 'labels')).some(isLabel);
 };
 
 /** T-456: the object references one of the ids, in whatever `_ref` or `_refs` property, at whatever depth. */

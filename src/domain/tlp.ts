@@ -48,7 +48,7 @@ const strings = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((v): v is string => typeof v === 'string') : [];
 
 /** `TLP:AMBER+STRICT`, `tlp:green` → rank; other text → undefined. */
-function labelRank(text: unknown): Rank | undefined {
+export function labelRank(text: unknown): Rank | undefined {
   if (typeof text !== 'string') return undefined;
   const m = /^tlp:([a-z+]{3,12})$/i.exec(text);
   return m ? rankOf(m[1] ?? '') : undefined;
