@@ -1,5 +1,5 @@
 /** Tests run on what ships: the compiled output. Only packages that exist as ES modules alone are transformed. */
-const MODULES = ['uuid', 'iso-3166', 'jose'].join('|');
+const MODULES = ['uuid', 'iso-3166', 'jose', 'age-encryption', '@noble/[^/]+', '@scure/base'].join('|');
 
 /** @type {import('jest').Config} */
 module.exports = {

@@ -1,4 +1,5 @@
 /** backup, restore, migrate: the same store elsewhere, or nothing. */
+import { generateIdentity, identityToRecipient } from 'age-encryption';
 import {
   existsSync,
   mkdtempSync,
@@ -58,6 +59,48 @@ test('a backup restored is the same store, with every date; it is only for its o
   expect((await two('check')).code).toBe(0);
   const again = await two(['restore', file('b'), '--apply']);
   expect([again.code, again.err]).toEqual([3, expect.stringContaining('not empty')]);
+});
+
+test('encrypted for a key or a passphrase: nothing of it is readable without, and nothing else is taken for it', async () => {
+  const identity = await generateIdentity();
+  writeFileSync(file('key'), `# created today\n${identity}\n`);
+  writeFileSync(file('other'), `${await generateIdentity()}\n`);
+  writeFileSync(file('words'), 'four quiet bridges over sand\n');
+  const recipient = await identityToRecipient(identity);
+  expect((await one(['backup', file('plain')])).code).toBe(0);
+  expect((await one(['backup', file('sealed'), '--recipient', recipient])).code).toBe(0);
+  expect((await one(['backup', file('said'), '--passphrase-file', file('words')])).code).toBe(0);
+  for (const name of ['sealed', 'said']) {
+    expect(readFileSync(file(name)).subarray(0, 21).toString()).toBe('age-encryption.org/v1');
+    expect(statSync(file(name)).mode & 0o777).toBe(0o600);
+  }
+  const two = jisrOn(() => url('two.db'));
+  expect((await two(['restore', file('sealed'), '--identity-file', file('key'), '--apply'])).code).toBe(0);
+  expect(await answers(two)).toBe(await answers(one));
+  const three = jisrOn(() => url('three.db'));
+  for (const [argv, said] of [
+    [['sealed'], 'is encrypted'],
+    [['sealed', '--identity-file', file('other')], 'not for this key'],
+    [['said', '--identity-file', file('key')], 'not for this key'],
+    [['plain', '--identity-file', file('key')], 'is not encrypted'],
+    [['sealed', '--identity-file', file('words')], 'holds no key'],
+    [['sealed', '--identity-file', file('key'), '--passphrase-file', file('words')], 'Say one'],
+  ] as const) {
+    const [name, ...rest] = argv;
+    const { code, err } = await three(['restore', file(name), ...rest, '--apply']);
+    expect([argv, code, err]).toEqual([argv, expect.any(Number), expect.stringContaining(said)]);
+    expect(code).toBeGreaterThan(1);
+  }
+  const changed = readFileSync(file('sealed'));
+  changed.writeUInt8(changed.readUInt8(changed.length - 100) ^ 1, changed.length - 100);
+  writeFileSync(file('changed'), changed);
+  expect(
+    (await three(['restore', file('changed'), '--identity-file', file('key'), '--apply'])).err,
+  ).toContain('cannot be read');
+  expect((await three(['restore', file('said'), '--passphrase-file', file('words'), '--apply'])).code).toBe(
+    0,
+  );
+  expect(await answers(three)).toBe(await answers(one));
 });
 
 test('§5: a backup that stands already stays, unless --overwrite is said; nothing else is left behind', async () => {
