@@ -16,6 +16,7 @@ import { importVerb } from './verbs/import';
 import { jobs } from './verbs/jobs';
 import { list } from './verbs/list';
 import { migrate } from './verbs/migrate';
+import { password } from './verbs/password';
 import { poll } from './verbs/poll';
 import { publications } from './verbs/publications';
 import { publish } from './verbs/publish';
@@ -58,6 +59,7 @@ export const VERBS: readonly Verb[] = [
   publications,
   publish,
   poll,
+  password,
   jobs,
   backup,
   restore,

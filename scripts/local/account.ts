@@ -16,7 +16,7 @@ export const ACCOUNT_HELP = `  --password-file     a file that holds the passwor
   --allow-plain-http  also http:// to another machine, where everybody on the way reads along`;
 
 /** The password out of a file, standard input or the environment, never off the command line. */
-async function passwordOf(a: Arguments, context: Context): Promise<string | undefined> {
+export async function passwordOf(a: Arguments, context: Context): Promise<string | undefined> {
   const file = a.text('password-file');
   if (file === undefined && !a.flag('password-stdin')) return context.env['JISR_TAXII_PASSWORD'];
   const text =

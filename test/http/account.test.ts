@@ -1,5 +1,10 @@
 /** One's own password: changed by who has it, never by less; passwords that end, and hashes that are out of date. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { hash } from '@node-rs/argon2';
+import { jisrOn } from '../support/jisr';
 import { isCurrent, hashPassword } from '../../src/identity/passwords';
 import { generateToken } from '../../src/identity/tokens';
 import type { Principal } from '../../src/domain/access';
@@ -72,6 +77,27 @@ test('by a token nobody takes the account over, nor by another type of body, nor
   expect((await change({ password: NEW }, basic('desk'), 'text/plain')).status).toBe(415);
   expect((await change({ password: 'x'.repeat(9000) })).status).toBe(413);
   expect(await enters(PASSWORD)).toBe(200);
+});
+
+test('the verb does the same for who has the old one, and says the server’s words where it does not', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'jisr-test-'));
+  const [old, chosen] = [join(folder, 'old'), join(folder, 'new')];
+  writeFileSync(old, `${PASSWORD}\n`);
+  writeFileSync(chosen, 'password1234\n');
+  const address = `http://127.0.0.1:${(x.server.address() as AddressInfo).port}`;
+  const jisr = jisrOn(() => 'sqlite::memory:');
+  const argv = ['password', address, '--user', 'desk', '--password-file', old, '--new-password-file', chosen];
+  const weak = await jisr(argv);
+  expect([weak.code, weak.err]).toEqual([3, expect.stringMatching(/tried first.*as it was/)]);
+  writeFileSync(chosen, `${NEW}\n`);
+  expect((await jisr(argv)).out).toBe('The password of desk is changed.');
+  expect([await enters(PASSWORD), await enters(NEW)]).toEqual([401, 200]);
+  expect((await jisr(argv)).err).toContain('wrong');
+  expect((await jisr(['password', 'http://taxii.example.org', ...argv.slice(2)])).err).toContain(
+    'plain http',
+  );
+  expect((await jisr(['password', address, '--user', 'desk', '--new-password-file', chosen])).code).toBe(2);
+  rmSync(folder, { recursive: true });
 });
 
 test('a password that has ended signs nobody in, however lately it was verified', async () => {
