@@ -44,7 +44,10 @@ Example:
     };
     const body = JSON.stringify({ password: chosen });
     const { status, text } = await request(url, { method: 'POST', headers, body }, BOUNDS);
-    if (status !== 204) throw new OperatorError(`${url}: ${whyOf(status, text)} The password is as it was.`);
+    if (status !== 204)
+      throw new OperatorError(
+        `${url}: ${whyOf(status, text)}${status < 500 ? ' The password is as it was.' : ''}`,
+      );
     context.print(a.json ? JSON.stringify({ user, changed: true }) : `The password of ${user} is changed.`);
     return 0;
   },

@@ -1,4 +1,5 @@
 /** The attacks, each by itself: bounded by a time at which it gives up, and by how much it keeps under way. */
+import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import net from 'node:net';
 import { gzipSync } from 'node:zlib';
@@ -97,6 +98,27 @@ export function prepare(): void {
     for (const text of longStrings(mib)) longBodies.push(gzipSync(text, { level: 1 }));
 }
 
+/** So many connections, from several networks, that sign in again and again. */
+async function knock(battle: Battle, most: number, authorization: (line: number) => string): Promise<void> {
+  const { port, count } = battle;
+  const clients = await Promise.all(
+    Array.from({ length: most }, (_, i) => connect(port, `127.9.${i % 7}.${1 + (i % 5)}`)),
+  );
+  await inLines(most, 1000, battle, async (line) => {
+    const client = clients[line];
+    if (!client || client.socket.closed) {
+      await sleep(1000);
+      return;
+    }
+    client.write(get('/taxii2/', { Authorization: authorization(line), Accept: TAXII }));
+    const giveUp = setTimeout(() => client.end(), Math.max(0, battle.until - Date.now()));
+    const answers = await client.answers(client.received.length + 1).catch(() => []);
+    clearTimeout(giveUp);
+    count(answers.at(-1)?.status ?? 'cut');
+  });
+  for (const client of clients) client.end();
+}
+
 export const ATTACKS: Readonly<Record<string, Attack>> = {
   'gzip of "x_a":[[],[],…]': (battle) =>
     inLines(3, 2, battle, (line) =>
@@ -115,26 +137,14 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
         ...(line % 3 === 0 ? {} : { hangUpAfter: 50 + line * 40 }),
       }),
     ),
-  '700 connections with wrong passwords': async (battle) => {
-    const { port, count } = battle;
-    const clients = await Promise.all(
-      Array.from({ length: 700 }, (_, i) => connect(port, `127.9.${i % 7}.${1 + (i % 5)}`)),
-    );
-    await inLines(700, 1000, battle, async (line) => {
-      const client = clients[line];
-      if (!client || client.socket.closed) {
-        await sleep(1000);
-        return;
-      }
-      const headers = { Authorization: as(`guess-${line % 50}`, `wrong ${Math.random()}`), Accept: TAXII };
-      client.write(get('/taxii2/', headers));
-      const giveUp = setTimeout(() => client.end(), Math.max(0, battle.until - Date.now()));
-      const answers = await client.answers(client.received.length + 1).catch(() => []);
-      clearTimeout(giveUp);
-      count(answers.at(-1)?.status ?? 'cut');
-    });
-    for (const client of clients) client.end();
-  },
+  '700 connections with wrong passwords': (battle) =>
+    knock(battle, 700, (line) => as(`guess-${line % 50}`, `wrong ${Math.random()}`)),
+  '100 connections with tokens that nobody gave out': (battle) =>
+    knock(
+      battle,
+      100,
+      (line) => `${line % 2 ? 'Bearer' : 'Token'} jisr_${randomBytes(41).toString('base64url')}`,
+    ),
   'stalled and crawling uploads': (battle) => {
     const headers = { Authorization: as(PARTNER), Accept: TAXII, 'Content-Type': TAXII };
     const begun = `${request('POST', INBOX, { ...headers, 'Content-Length': '90000000' }, '{"objects":[')}${' '.repeat(60_000)}`;
