@@ -1,6 +1,7 @@
 /** Ending a server that is in use: what is under way is answered, nothing new is begun, and after a while it is over. */
 import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 
 /** How long requests under way may take to end, in ms. */
 export const GRACE_MS = 3000;
@@ -14,6 +15,8 @@ export const GRACE_MS = 3000;
  */
 export function drainable(server: Server, graceMs: number = GRACE_MS): () => Promise<void> {
   const underWay = new Set<ServerResponse>();
+  // Those whose TLS handshake is not done are none of the server's own list, and would keep it from ending.
+  const connections = new Set<Socket>();
   let draining = false;
   const sayClose = (res: ServerResponse): void => {
     if (!res.headersSent) res.setHeader('Connection', 'close');
@@ -31,6 +34,10 @@ export function drainable(server: Server, graceMs: number = GRACE_MS): () => Pro
       if (req.socket.destroyed) underWay.delete(res);
     });
   };
+  server.on('connection', (socket: Socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
   server.prependListener('request', watch);
   server.prependListener('checkExpectation', watch);
 
@@ -40,7 +47,10 @@ export function drainable(server: Server, graceMs: number = GRACE_MS): () => Pro
     server.close();
     server.closeIdleConnections();
     underWay.forEach(sayClose);
-    const impatient = setTimeout(() => server.closeAllConnections(), graceMs);
+    const impatient = setTimeout(() => {
+      server.closeAllConnections();
+      connections.forEach((socket) => socket.destroy());
+    }, graceMs);
     await closed;
     clearTimeout(impatient);
   };

@@ -1,6 +1,7 @@
 /** Stopping takes < 5 s under load. */
 import { once } from 'node:events';
 import http, { type Server, type ServerResponse } from 'node:http';
+import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { drainable } from '../../src/http/drain';
 import { connect, get, request, type RawClient } from '../support/raw-client';
@@ -100,4 +101,17 @@ test('after the grace what is left is cut off: an upload that crawls, a client t
   await underWay(1);
   await drain();
   await Promise.all([crawling.closed, silent.closed]);
+});
+
+test('after the grace a handshake that never comes is cut off too: it does not keep the server from ending', async () => {
+  server.close();
+  server = https.createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const drain = drainable(server, 0);
+  const accepted = once(server, 'connection');
+  const silent = await client();
+  await accepted;
+  await drain();
+  await silent.closed;
 });
