@@ -94,13 +94,36 @@ test.each(['TLSv1.2', 'TLSv1.3'] as const)(
   },
 );
 
-test.each<[string, ConnectionOptions]>([
-  ['TLS 1.1', { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }],
-  ['a cipher without forward secrecy', { maxVersion: 'TLSv1.2', ciphers: 'AES128-GCM-SHA256' }],
-  ['a cipher that does not authenticate', { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA' }],
-])('%s is refused', async (_what, options) => {
+test.each<[string, ConnectionOptions, string]>([
+  [
+    'TLS 1.1',
+    { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' },
+    'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+  ],
+  [
+    'a cipher without forward secrecy',
+    { maxVersion: 'TLSv1.2', ciphers: 'AES128-GCM-SHA256' },
+    'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
+  ],
+  [
+    'a cipher that does not authenticate',
+    { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA' },
+    'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
+  ],
+])('%s is refused, by the server', async (_what, options, code) => {
   const x = await serve();
-  await expect(shake(x, options)).rejects.toThrow();
+  await expect(shake(x, options)).rejects.toMatchObject({ code });
+});
+
+test('keys are not agreed on anew within a connection: renegotiation is refused', async () => {
+  const socket = await shake(await serve(), { maxVersion: 'TLSv1.2' });
+  const outcome = await new Promise((resolve) => {
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code));
+    socket.renegotiate({ rejectUnauthorized: false }, () => resolve('agreed on'));
+    socket.resume();
+  });
+  socket.destroy();
+  expect(outcome).toBe('ERR_SSL_NO_RENEGOTIATION');
 });
 
 test('what is no TLS, a handshake that breaks off and one that never comes hold nobody up, and end', async () => {
