@@ -36,7 +36,7 @@ export const VARIABLES = {
   },
   JISR_PUBLIC_URL: {
     byDefault: undefined,
-    what: 'https origin of the proxy; `api_roots` are absolute under it',
+    what: 'https origin of the server or its proxy; `api_roots` are absolute under it',
   },
   JISR_OIDC_FILE: {
     byDefault: undefined,
