@@ -53,7 +53,9 @@ export function createApp({ store, door, config, log, clock, readings, uses, kin
   app.use(logRequests(log, randomUUID));
   if (again) app.use(again.serve);
   // RFC 6797 §7.2: not over plain HTTP, which a browser would take as a word about another server.
-  app.use(helmet({ strictTransportSecurity: config.tls !== undefined || config.behindProxy }));
+  // Of this host alone: what else is below its name is not ours to speak of.
+  const secure = config.tls !== undefined || config.behindProxy;
+  app.use(helmet({ strictTransportSecurity: secure && { includeSubDomains: false } }));
   app.use((_req, res, next) => {
     res.setHeader('X-Request-Id', requestIdOf(res));
     res.setHeader('Cache-Control', 'no-store'); // an answer is for who asked, up to their clearance

@@ -64,7 +64,10 @@ export function watchCertificates(
       log.warn({ file: files.keyFile }, 'others may read the private key. Take it from them: chmod 600');
   }
 
-  async function look(): Promise<void> {
+  let looking: Promise<void> | undefined;
+  /** A file system that hangs is asked once. */
+  const look = (): Promise<void> => (looking ??= lookOnce().finally(() => (looking = undefined)));
+  async function lookOnce(): Promise<void> {
     try {
       const found = await readTls(files);
       refused = '';

@@ -92,6 +92,6 @@ export async function readTls({ certFile, keyFile, clients }: TlsConfig): Promis
     trust: digestOf(ca, crl),
     subject: leaf.subject.replaceAll('\n', ', '),
     until: new Date(leaf.validTo),
-    exposed: ((await stat(keyFile)).mode & 0o077) !== 0,
+    exposed: (((await stat(keyFile).catch(() => undefined))?.mode ?? 0) & 0o077) !== 0,
   };
 }
