@@ -1,8 +1,12 @@
 import { Router, type Response } from 'express';
 import type { Store } from '../store/store';
 
+/** Not by Express, which says 304 to If-None-Match: * whatever there is. */
 const say = (res: Response, status: number, state: string): void =>
-  void res.status(status).json({ status: state });
+  void res
+    .status(status)
+    .type('application/json')
+    .end(JSON.stringify({ status: state }));
 
 /** For orchestrators: alive at all, and ready to serve. No TAXII resources, no authentication, nothing told. */
 export function health(store: Store): Router {
