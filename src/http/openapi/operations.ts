@@ -1,7 +1,7 @@
 /** Every URL with its methods: the same lines as in http/router.ts, and a test holds them together. */
 import { TAXII_MEDIA_TYPE, STIX_MEDIA_TYPE } from '../../domain/taxii';
 import { FIELD_PARAMETERS, type ParameterName } from './parameters';
-import { NOT_MODIFIED, resource, type Refusal } from './responses';
+import { NAMED, notModified, plainJson, resource, type Beside, type Refusal } from './responses';
 
 export interface Operation {
   readonly operationId: string;
@@ -19,7 +19,10 @@ const named = (...names: readonly ParameterName[]): object[] => names.map(parame
 const refused = (...statuses: readonly Refusal[]): Record<string, object> =>
   Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/${status}` }]));
 
-const ALWAYS: readonly Refusal[] = [400, 401, 404, 406, 408, 431, 500, 503];
+/** Before there is a request: http/server.ts. */
+const UNREAD: readonly Refusal[] = [400, 408, 431];
+/** Wherever one signs in. */
+const ALWAYS: readonly Refusal[] = [...UNREAD, 401, 406, 500, 503];
 const PAGE = named('added_after', 'limit', 'next');
 
 function getting(
@@ -27,14 +30,24 @@ function getting(
   summary: string,
   schema: string,
   parameters: readonly object[] = [],
-  { dated = false, also = [] as readonly Refusal[] } = {},
+  { also = [404], ...beside }: Beside & { readonly also?: readonly Refusal[] } = {},
 ): Operation {
-  const found = resource(summary, schema, dated);
+  const { tagged = true, dated = false, localised = false } = beside;
+  const all = { tagged, dated, localised };
   return {
     operationId,
     summary,
-    parameters,
-    responses: { 200: found, 304: NOT_MODIFIED, ...refused(...ALWAYS, ...also) },
+    parameters: [
+      ...parameters,
+      ...(tagged ? named('if_none_match') : []),
+      ...(localised ? named('accept_language') : []),
+      ...(dated ? named('accept_encoding') : []),
+    ],
+    responses: {
+      200: resource(summary, schema, all),
+      ...(tagged && { 304: notModified(all) }),
+      ...refused(...ALWAYS, ...also),
+    },
   };
 }
 const paged = (
@@ -42,7 +55,8 @@ const paged = (
   summary: string,
   schema: string,
   parameters: readonly object[],
-): Operation => getting(operationId, summary, schema, parameters, { dated: true, also: [403] });
+): Operation => getting(operationId, summary, schema, parameters, { dated: true, also: [403, 404] });
+const localised = { localised: true };
 
 const ROOT = named('api_root');
 const COLLECTION = named('api_root', 'collection_id');
@@ -51,7 +65,20 @@ const FILTERS = [
   ...named('match_id', 'match_type', 'match_version', 'match_spec_version'),
   ...Array.from(FIELD_PARAMETERS.keys(), parameter),
 ];
-const envelope = { schema: { $ref: '#/components/schemas/envelope' } };
+/** As short as one can be. */
+const EXAMPLE = {
+  objects: [
+    {
+      type: 'tool',
+      spec_version: '2.1',
+      id: 'tool--5a6b7c8d-0000-4000-8000-000000000001',
+      created: '2024-01-01T00:00:00.000Z',
+      modified: '2024-01-01T00:00:00.000Z',
+      name: 'An example',
+    },
+  ],
+};
+const publication = { schema: { $ref: '#/components/schemas/publication' }, example: EXAMPLE };
 const health = (summary: string, statuses: readonly number[]): Operation => ({
   operationId: summary.replace(/ .*/, '').toLowerCase(),
   summary,
@@ -60,18 +87,15 @@ const health = (summary: string, statuses: readonly number[]): Operation => ({
     ...Object.fromEntries(
       statuses.map((status) => [
         status,
-        {
-          description: status === 200 ? 'Yes.' : 'No.',
-          content: { 'application/json': { schema: { $ref: '#/components/schemas/health' } } },
-        },
+        plainJson(status === 200 ? 'Yes.' : 'No.', { $ref: '#/components/schemas/health' }),
       ]),
     ),
-    ...refused(431),
+    ...refused(...UNREAD),
   },
 });
 
 export const OPERATIONS: Readonly<Record<string, Operations>> = {
-  '/taxii2/': { get: getting('discovery', 'Server Discovery (§4.1)', 'discovery') },
+  '/taxii2/': { get: getting('discovery', 'Server Discovery (§4.1)', 'discovery', [], { also: [] }) },
   '/account/password': {
     post: {
       operationId: 'changePassword',
@@ -91,20 +115,22 @@ export const OPERATIONS: Readonly<Record<string, Operations>> = {
       },
       security: [{ basic: [] }],
       responses: {
-        204: { description: 'From now on only the new one counts.' },
+        204: { description: 'From now on only the new one counts.', headers: NAMED },
         ...refused(...ALWAYS, 403, 413, 415, 422),
       },
     },
   },
-  '/{api_root}/': { get: getting('apiRoot', 'API Root Information (§4.2)', 'api-root', ROOT) },
+  '/{api_root}/': { get: getting('apiRoot', 'API Root Information (§4.2)', 'api-root', ROOT, localised) },
   '/{api_root}/status/{status_id}/': {
-    get: getting('status', 'Status of a publication (§4.3)', 'status', named('api_root', 'status_id')),
+    get: getting('status', 'Status of a publication (§4.3)', 'status', named('api_root', 'status_id'), {
+      tagged: false,
+    }),
   },
   '/{api_root}/collections/': {
-    get: getting('collections', 'Collections (§5.1)', 'collections', ROOT),
+    get: getting('collections', 'Collections (§5.1)', 'collections', ROOT, localised),
   },
   '/{api_root}/collections/{collection_id}/': {
-    get: getting('collection', 'A collection (§5.2)', 'collection', COLLECTION),
+    get: getting('collection', 'A collection (§5.2)', 'collection', COLLECTION, localised),
   },
   '/{api_root}/collections/{collection_id}/my-access/': {
     get: getting('myAccess', 'What the caller may do in a collection, and why', 'my-access', COLLECTION),
@@ -117,18 +143,15 @@ export const OPERATIONS: Readonly<Record<string, Operations>> = {
     post: {
       operationId: 'addObjects',
       summary: 'Add objects (§5.5)',
-      parameters: COLLECTION,
+      parameters: [...COLLECTION, ...named('content_encoding')],
       requestBody: {
         required: true,
-        description: 'An envelope or a bundle; also compressed (Content-Encoding: gzip, deflate, br).',
-        content: { [TAXII_MEDIA_TYPE]: envelope, [STIX_MEDIA_TYPE]: envelope },
+        description: 'An envelope or a bundle.',
+        content: { [TAXII_MEDIA_TYPE]: publication, [STIX_MEDIA_TYPE]: publication },
       },
       responses: {
-        202: {
-          description: 'Taken: the status says of each object what became of it, now or later.',
-          content: { [TAXII_MEDIA_TYPE]: { schema: { $ref: '#/components/schemas/status' } } },
-        },
-        ...refused(...ALWAYS, 403, 413, 415, 422),
+        202: resource('Taken: the status says of each object what became of it, now or later.', 'status', {}),
+        ...refused(...ALWAYS, 403, 404, 413, 415, 422),
       },
     },
   },
@@ -142,7 +165,7 @@ export const OPERATIONS: Readonly<Record<string, Operations>> = {
       operationId: 'deleteObject',
       summary: 'Delete an object (§5.7)',
       parameters: [...OBJECT, ...named('match_version', 'match_spec_version')],
-      responses: { 200: { description: 'It is gone.' }, ...refused(...ALWAYS, 403) },
+      responses: { 200: { description: 'It is gone.', headers: NAMED }, ...refused(...ALWAYS, 403, 404) },
     },
   },
   '/{api_root}/collections/{collection_id}/objects/{object_id}/versions/': {
@@ -158,14 +181,16 @@ export const OPERATIONS: Readonly<Record<string, Operations>> = {
     get: {
       operationId: 'openapi',
       summary: 'This document',
+      parameters: named('if_none_match'),
       security: [],
       responses: {
-        200: {
-          description: 'JSON, since it is not TAXII’s.',
-          content: { 'application/json': { schema: { type: 'object' } } },
-        },
-        304: NOT_MODIFIED,
-        ...refused(431),
+        200: plainJson(
+          'In application/json: it is none of TAXII’s resources, whose media type would say that it is, and what reads OpenAPI asks for JSON.',
+          { type: 'object' },
+          { tagged: true },
+        ),
+        304: notModified({ tagged: true }),
+        ...refused(...UNREAD),
       },
     },
   },
