@@ -1,5 +1,7 @@
-import { Router, type Response } from 'express';
+/** For orchestrators: alive at all, and ready to serve. No TAXII resources, no authentication, nothing told. */
+import type { Response } from 'express';
 import type { Store } from '../store/store';
+import type { Handler } from './access';
 
 /** Not by Express, which says 304 to If-None-Match: * whatever there is. */
 const say = (res: Response, status: number, state: string): void =>
@@ -8,16 +10,14 @@ const say = (res: Response, status: number, state: string): void =>
     .type('application/json')
     .end(JSON.stringify({ status: state }));
 
-/** For orchestrators: alive at all, and ready to serve. No TAXII resources, no authentication, nothing told. */
-export function health(store: Store): Router {
-  const routes = Router();
-  routes.get('/health/live', (_req, res) => say(res, 200, 'live'));
-  routes.get('/health/ready', async (_req, res) => {
-    const ready = await store.ping().then(
+export const live: Handler = async (_req, res) => say(res, 200, 'live');
+
+export const ready =
+  (store: Pick<Store, 'ping'>): Handler =>
+  async (_req, res) => {
+    const reached = await store.ping().then(
       () => true,
       () => false,
     );
-    say(res, ready ? 200 : 503, ready ? 'ready' : 'store out of reach');
-  });
-  return routes;
-}
+    say(res, reached ? 200 : 503, reached ? 'ready' : 'store out of reach');
+  };

@@ -1,4 +1,4 @@
-/** TAXII's URLs: a line each. */
+/** All URLs, TAXII's and what stands beside them: a line each. */
 import express, { type RequestHandler, type Router } from 'express';
 import type { Config } from '../config';
 import { notFound } from '../domain/access';
@@ -11,7 +11,7 @@ import type { Answers } from './answers';
 import type { Authenticate } from './auth';
 import { bodyReader } from './body';
 import { apiRoot, discovery, getCollection, getMyAccess, listCollections } from './catalog';
-import { health } from './health';
+import { live, ready } from './health';
 import {
   addObjects,
   deleteObject,
@@ -100,9 +100,10 @@ export function createRouter({
   const object = `${collection}/objects/:objectId`;
 
   router.use(soundPath);
-  router.use(health(store));
-  router.use(serveOpenApi());
 
+  url('/health/live', { get: live });
+  url('/health/ready', { get: ready(store) });
+  url('/openapi.json', { get: serveOpenApi() });
   url('/taxii2', { get: seeingDiscovery(discovery(catalog, config)) });
   url('/account/password', { post: seeing(changeOwnPassword(door, readPassword)) });
   url('/:root', { get: seeing(apiRoot(catalog, config)) });

@@ -11,3 +11,15 @@ test('neither health has a tag, so nothing that is sent is one of it: never 304'
   }
   await x.close();
 });
+
+test.each(['/health/live', '/health/ready', '/openapi.json'])(
+  '%s takes GET and HEAD alone: Express by itself answers OPTIONS (T-014)',
+  async (path) => {
+    const x = await serveExchange();
+    for (const method of ['OPTIONS', 'POST', 'DELETE']) {
+      const response = await x.send(method, path, { as: null });
+      expect([method, response.status, response.headers['allow']]).toEqual([method, 405, 'GET, HEAD']);
+    }
+    await x.close();
+  },
+);
