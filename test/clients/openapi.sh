@@ -11,9 +11,13 @@ curl -sf "$origin/openapi.json" -o "$work/openapi.json"
 # TAXII's URLs end with a slash, whatever others like.
 npx --yes @redocly/cli@2.14.5 lint --skip-rule no-path-trailing-slash "$work/openapi.json"
 
-object='{"type":"tool","spec_version":"2.1","id":"tool--5a6b7c8d-0000-4000-8000-000000000001","created":"2024-01-01T00:00:00.000Z","modified":"2024-01-01T00:00:00.000Z","name":"made up"}'
-curl -sf -u "$2:$3" -H 'Content-Type: application/taxii+json;version=2.1' -d "{\"objects\":[$object]}" \
-  "$origin/europe/collections/threat-actors/objects/" -o /dev/null
+# Something that there is, and another thing that may be deleted.
+object() { printf '{"type":"tool","spec_version":"2.1","id":"%s","created":"2024-01-01T00:00:00.000Z","modified":"2024-01-01T00:00:00.000Z","name":"made up"}' "$1"; }
+export KEPT=tool--5a6b7c8d-0000-4000-8000-000000000001 DELETED=tool--5a6b7c8d-0000-4000-8000-000000000002
+STATUS=$(curl -sf -u "$2:$3" -H 'Content-Type: application/taxii+json;version=2.1' \
+  -d "{\"objects\":[$(object "$KEPT"),$(object "$DELETED")]}" "$origin/europe/collections/threat-actors/objects/" |
+  node -p 'JSON.parse(require("fs").readFileSync(0, "utf8")).id')
+export STATUS
 cd "$work"
 checks=not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,response_headers_conformance,ignored_auth
 "$4/bin/schemathesis" --config-file "$here/schemathesis.toml" run "$origin/openapi.json" --auth "$2:$3" -c "$checks" \
