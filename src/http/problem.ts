@@ -3,6 +3,7 @@ import type { ErrorRequestHandler } from 'express';
 import { notFound } from '../domain/access';
 import { StoreUnavailable, TaxiiError } from '../domain/errors';
 import type { ErrorMessage } from '../domain/taxii';
+import { BASIC_CHALLENGE } from '../identity/basic';
 import type { Logger } from '../log';
 import { note, requestIdOf } from './trail';
 import { reply } from './reply';
@@ -64,6 +65,8 @@ export function problem(log: Logger): ErrorRequestHandler {
       req.socket.destroy();
       return;
     }
+    // Whoever finds an account gone behind the sign-in knows of no challenge.
+    if (known.status === 401) res.setHeader('WWW-Authenticate', BASIC_CHALLENGE);
     for (const [name, value] of Object.entries(known.headers)) res.setHeader(name, value);
     reply(res, known.status, errorMessage(known, requestId));
   };

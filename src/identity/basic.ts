@@ -7,6 +7,9 @@ import { generatePassword, hashPassword, isCurrent, verifyPassword } from './pas
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** RFC 9110 §11.6.1: said with each 401, whatever else is taken. */
+export const BASIC_CHALLENGE = 'Basic realm="Jisr", charset="UTF-8"';
+
 export interface Login {
   readonly name: string;
   readonly password: string;
@@ -42,7 +45,7 @@ export function basicCredentials(
   // Unknown names are verified too, against this, so that the time of a refusal does not tell who has an account.
   let standIn: Promise<string> | undefined;
   return {
-    challenge: 'Basic realm="Jisr", charset="UTF-8"',
+    challenge: BASIC_CHALLENGE,
     read: (authorization, { now }) => {
       const login = parseBasic(authorization);
       if (!login) return undefined;

@@ -1,5 +1,7 @@
 import { StoreUnavailable, TaxiiError } from '../../src/domain/errors';
 import { toTaxiiError } from '../../src/http/problem';
+import { tool, toolId } from '../support/exchange';
+import { serveExchange, url } from '../support/http';
 
 const lost = new StoreUnavailable('connection reset');
 
@@ -24,4 +26,17 @@ test('the text of an unexpected error stays here (T-124), that of a refusal is t
   expect(toTaxiiError(new Error('secret'), 'GET').message).not.toContain('secret');
   const refusal = new TaxiiError('bad-query', 'limit: is wrong');
   expect(toTaxiiError(refusal, 'GET')).toBe(refusal);
+});
+
+test('an account that went while its request was under way is told how to sign in, like anybody (RFC 9110 §15.5.2)', async () => {
+  const x = await serveExchange();
+  const gone = jest.spyOn(x.store.people, 'principal').mockResolvedValue(undefined);
+  const body = JSON.stringify({ objects: [tool(toolId(), 1, 0)] });
+  const response = await x.send('POST', url('main', 'objects/'), { as: 'desk', body });
+  expect(gone).toHaveBeenCalled();
+  expect([response.status, response.headers['www-authenticate']]).toEqual([
+    401,
+    'Basic realm="Jisr", charset="UTF-8"',
+  ]);
+  await x.close();
 });

@@ -88,7 +88,8 @@ export function described(method: string, path: string, response: Response): str
   );
   for (const [name, { required = false, schema }] of fields) {
     const value = headers[name];
-    if (value === undefined && !required) continue;
+    if (value === undefined && required) throw new Error(`${at}: ${name} is missing`);
+    if (value === undefined) continue;
     const number = (schema as { type?: string }).type === 'integer';
     const wrong = misfit(schema, number ? Number(value) : value);
     if (wrong !== undefined) throw new Error(`${at}: ${name}: ${wrong}`);
