@@ -47,7 +47,10 @@ export function openGate(
     const principal = await authenticate(req.headers.authorization, {
       address: req.ip,
       certificate: certificateOf(req),
-      onHangUp: (left) => res.once('close', left),
+      onHangUp: (left) => {
+        res.once('close', left);
+        return () => res.off('close', left);
+      },
       onTaken: (until) => taking(res, until),
       onRefused: (tried) => note(res, { tried }),
     });

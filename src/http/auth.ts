@@ -20,8 +20,8 @@ export interface From {
   readonly address: string | undefined;
   /** What the client's certificate is known by (src/identity/certificate.ts). */
   readonly certificate?: readonly string[];
-  /** Calls when the client hangs up: nobody is verified for who is gone. */
-  readonly onHangUp?: (left: () => void) => void;
+  /** Calls when the client hangs up, until it is told to stop: nobody is verified for who is gone. */
+  readonly onHangUp?: (left: () => void) => () => void;
   /**
    * Told until when these credentials are taken, from wherever they come, without being verified again, unless the policy
    * changes.
@@ -117,12 +117,13 @@ export function createAuthenticate({
     }
     const own = shared;
     own.wanted++;
-    from.onHangUp?.(() => {
+    const stay = from.onHangUp?.(() => {
       if (--own.wanted === 0) own.place.leave();
     });
     try {
       return await own.place.verdict;
     } finally {
+      stay?.();
       if (underWay.get(key) === own) underWay.delete(key);
     }
   }

@@ -327,7 +327,13 @@ test('nobody is verified for who has hung up, unless somebody else waits for the
   const x = await setUp();
   x.join('member1');
   const hangUps: (() => void)[] = [];
-  const from = { address: '192.0.2.1', onHangUp: (left: () => void) => void hangUps.push(left) };
+  const from = {
+    address: '192.0.2.1',
+    onHangUp: (left: () => void) => {
+      hangUps.push(left);
+      return () => undefined;
+    },
+  };
   for (let i = 0; i < 50; i++)
     void outcome(x.authenticate(basic('gone', `wrong${i}`), { ...from, address: `10.0.${i}.1` }));
   const two = [0, 1].map(() => outcome(x.authenticate(basic('member1', 'secret1'), from)));
