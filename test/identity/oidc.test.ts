@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exportJWK, exportSPKI, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
+import { decodeJwt, exportJWK, exportSPKI, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
 import type { Principal } from '../../src/domain/access';
 import { TaxiiError } from '../../src/domain/errors';
 import { createAuthenticate, type Authenticate } from '../../src/http/auth';
@@ -111,11 +111,12 @@ describe('a real provider', () => {
   test('it counts until it ends, and the skew longer; a disabled account counts at once', async () => {
     const x = exchangeOf(issuerOf(issuer));
     const token = await tokenOf('soc-1');
-    x.state.now += 299e6;
+    const { exp = 0 } = decodeJwt(token);
+    x.state.now = (exp - 1) * 1e6;
     expect(await x.statusOf(token)).toBe(200);
-    x.state.now += 29e6;
+    x.state.now = (exp + 29) * 1e6;
     expect(await x.statusOf(token)).toBe(200);
-    x.state.now += 3e6;
+    x.state.now = (exp + 31) * 1e6;
     expect(await x.statusOf(token)).toBe(401);
 
     const y = exchangeOf(issuerOf(issuer));
