@@ -19,6 +19,7 @@ STATUS=$(curl -sf -u "$2:$3" -H 'Content-Type: application/taxii+json;version=2.
   node -p 'JSON.parse(require("fs").readFileSync(0, "utf8")).id')
 export STATUS
 cd "$work"
+# One worker: two of them have met in its own memory of what it made up, and it ended.
 checks=not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,response_headers_conformance,ignored_auth
 "$4/bin/schemathesis" --config-file "$here/schemathesis.toml" run "$origin/openapi.json" --auth "$2:$3" -c "$checks" \
-  --phases examples,coverage,fuzzing --max-examples 40 --exclude-operation-id changePassword --seed 1 --workers 2 --max-time 45
+  --phases examples,coverage,fuzzing --max-examples 40 --exclude-operation-id changePassword --seed 1 --workers 1 --max-time 45
