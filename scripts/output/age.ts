@@ -8,10 +8,6 @@ import { OperatorError } from '../../src/domain/errors';
 export type Lock = { readonly recipients: readonly string[] } | { readonly passphrase: string };
 export type Key = { readonly identities: readonly string[] } | { readonly passphrase: string };
 
-const HEADER = 'age-encryption.org/v1';
-/** Whether a file that begins so is of the format. */
-export const isSealed = (beginning: Buffer): boolean => beginning.toString('latin1').startsWith(HEADER);
-
 type Web = Parameters<Encrypter['encrypt']>[0] & ReadableStream<Uint8Array>;
 const asWeb = (bytes: AsyncIterable<Uint8Array>): Web => Readable.toWeb(Readable.from(bytes));
 
