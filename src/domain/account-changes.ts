@@ -1,5 +1,6 @@
 /** What the audit says of a change of organisations, accounts, grants and channels: what changed, and no secrets. */
-import type { Organisation, Principal } from './access';
+import { ownPassword, type Organisation, type Principal } from './access';
+import { SERVER, type Actor } from './actor';
 import type { Grant } from './channel';
 import type { Change } from './changes';
 import { differences } from './differences';
@@ -56,6 +57,21 @@ export function grantChange(
   const verb = was === undefined ? 'add' : is === undefined ? 'remove' : 'change';
   const detail = was !== undefined && is !== undefined ? `${was} → ${is}` : (is ?? was ?? '');
   return { action: `${verb}-grant`, collection, subject: id, detail };
+}
+
+/** By whom a new password was chosen; or the hash in whose place the same one is put. */
+export type PasswordHow = { readonly by: Actor } | { readonly rehashes: string };
+
+export const passwordChanger = (how: PasswordHow): Actor => ('by' in how ? how.by : SERVER);
+
+/** What becomes of an account whose password alone is changed, and what is said of it. */
+export function passwordChange(
+  before: Principal,
+  how: PasswordHow,
+): { readonly after: Principal; readonly told: Told | undefined } {
+  if ('rehashes' in how) return { after: before, told: principalChange(before, before, 'hashed anew') };
+  const after = ownPassword(before);
+  return { after, told: principalChange(before, after, 'a new one') };
 }
 
 /** @param login whose it is. @param verb what became of it. */

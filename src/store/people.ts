@@ -1,5 +1,6 @@
 /** The port, people: organisations, principals, grants made by hand. */
 import type { Organisation, Principal } from '../domain/access';
+import type { PasswordHow } from '../domain/account-changes';
 import type { Actor } from '../domain/actor';
 import type { Grant } from '../domain/channel';
 import type { Micros } from '../domain/timestamp';
@@ -48,16 +49,12 @@ export interface PeopleStore {
   /** Adds it, or replaces the one with its id; without a hash the password stays. @throws {OperatorError} the name, or a certificate, is taken. */
   savePrincipal(principal: Principal, passwordHash?: string, by?: Actor): Promise<void>;
   /**
-   * The password alone, so that no change of the account by somebody else is undone.
+   * The password alone, so that no change of the account by somebody else is undone; hashed anew only if that hash still
+   * stands.
    *
-   * @param how by whom a new one was chosen; or the hash in whose place the same one is put, if that still stands.
    * @returns whether it was done.
    */
-  setPassword(
-    id: string,
-    passwordHash: string,
-    how: { readonly by: Actor } | { readonly rehashes: string },
-  ): Promise<boolean>;
+  setPassword(id: string, passwordHash: string, how: PasswordHow): Promise<boolean>;
   /** By account and name. */
   tokens(): Promise<readonly IssuedToken[]>;
   /** One that has ended is found too. */

@@ -1,5 +1,11 @@
-import { ownPassword, type Organisation, type Principal } from '../../domain/access';
-import { grantChange, organisationChange, principalChange } from '../../domain/account-changes';
+import type { Organisation, Principal } from '../../domain/access';
+import {
+  grantChange,
+  organisationChange,
+  passwordChange,
+  passwordChanger,
+  principalChange,
+} from '../../domain/account-changes';
 import { SERVER } from '../../domain/actor';
 import type { Grant } from '../../domain/channel';
 import { certificateTaken, needsPassword, noCollection, taken } from '../refusals';
@@ -134,18 +140,16 @@ export function mongoPeople(connection: Connection, catalog: CatalogReader): Peo
       }),
     setPassword: (id, hash, how) =>
       change(async () => {
-        const by = 'by' in how ? how.by : SERVER;
         // Whoever changed the account meanwhile is not undone: it is looked at again.
         for (;;) {
           const stands = await tables.principals.findOne({ _id: id });
           const before = stands ? (await principals([stands]))[0] : undefined;
           if (!stands || !before || ('rehashes' in how && stands.hash !== how.rehashes)) return false;
-          const after = 'by' in how ? ownPassword(before) : before;
+          const { after, told } = passwordChange(before, how);
           const { organisation: _, ...person } = after;
-          const told = principalChange(before, after, 'by' in how ? 'a new one' : 'hashed anew');
           const update = {
             $set: { hash, definition: JSON.stringify(person) },
-            ...telling(connection, by, [told]),
+            ...telling(connection, passwordChanger(how), [told]),
           };
           const same = { _id: id, hash: stands.hash, definition: stands.definition };
           if ((await tables.principals.updateOne(same, update)).matchedCount > 0) return true;

@@ -1,5 +1,12 @@
-import { ownPassword, type Organisation, type Principal } from '../../domain/access';
-import { grantChange, organisationChange, principalChange, type Told } from '../../domain/account-changes';
+import type { Organisation, Principal } from '../../domain/access';
+import {
+  grantChange,
+  organisationChange,
+  passwordChange,
+  passwordChanger,
+  principalChange,
+  type Told,
+} from '../../domain/account-changes';
 import { SERVER, type Actor } from '../../domain/actor';
 import type { Collection, Grant } from '../../domain/channel';
 import { certificateTaken, needsPassword, noCollection, taken } from '../refusals';
@@ -131,11 +138,11 @@ export function sqlitePeople(
       }),
     setPassword: async (id, hash, how) => {
       let done = false;
-      change('by' in how ? how.by : SERVER, () => {
+      change(passwordChanger(how), () => {
         const before = principalBy(id);
         const kept = sql('SELECT password_hash FROM principals WHERE id = ?').pluck().get(id);
         if (!before || ('rehashes' in how && kept !== how.rehashes)) return undefined;
-        const after = 'by' in how ? ownPassword(before) : before;
+        const { after, told } = passwordChange(before, how);
         const { organisation: _, ...person } = after;
         sql('UPDATE principals SET password_hash = ?, definition = ? WHERE id = ?').run(
           hash,
@@ -143,7 +150,7 @@ export function sqlitePeople(
           id,
         );
         done = true;
-        return principalChange(before, after, 'by' in how ? 'a new one' : 'hashed anew');
+        return told;
       });
       return done;
     },
