@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { OperatorError } from '../../src/domain/errors';
-import { BOUNDS, checkAddress, request } from '../../src/feeds/transport';
+import { basicOf, BOUNDS, checkAddress, request } from '../../src/feeds/transport';
 import { cell } from '../../src/domain/printable';
 import { ACCOUNT, ACCOUNT_HELP, passwordOf } from '../local/account';
 import { required, UsageError, type Verb } from '../verb';
@@ -40,7 +40,7 @@ Example:
     const url = new URL('/account/password', address).href;
     const headers = {
       'content-type': 'application/json',
-      authorization: `Basic ${Buffer.from(`${user}:${before}`).toString('base64')}`,
+      authorization: basicOf(user, before),
     };
     const body = JSON.stringify({ password: chosen });
     const { status, text } = await request(url, { method: 'POST', headers, body }, BOUNDS);

@@ -4,7 +4,7 @@ import { quoted } from '../domain/printable';
 import type { StixObject } from '../domain/stix';
 import { TAXII_MEDIA_TYPE, type Status, type StatusDetails } from '../domain/taxii';
 import { askOf, beginPoll, takePage, type Answer, type Ask, type Position } from './position';
-import { BOUNDS, checkAddress, request, type Bounds, type Reply } from './transport';
+import { basicOf, BOUNDS, checkAddress, request, type Bounds, type Reply } from './transport';
 
 /** What servers answer to a `next` that they know no longer. */
 const FORGOTTEN = new Set([400, 404, 410, 422]);
@@ -102,8 +102,7 @@ export class TaxiiClient {
     const { user, password } = this.options;
     const headers: Record<string, string> = { accept: TAXII_MEDIA_TYPE, 'accept-encoding': 'gzip' };
     if (body !== undefined) headers['content-type'] = TAXII_MEDIA_TYPE;
-    if (user !== undefined)
-      headers['authorization'] = `Basic ${Buffer.from(`${user}:${password ?? ''}`).toString('base64')}`;
+    if (user !== undefined) headers['authorization'] = basicOf(user, password ?? '');
     else if (password !== undefined) headers['authorization'] = `Bearer ${password}`;
     return headers;
   }

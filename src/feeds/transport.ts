@@ -42,6 +42,10 @@ export function checkAddress(url: string, allowPlainHttp: boolean): void {
     );
 }
 
+/** RFC 7617 */
+export const basicOf = (user: string, password: string): string =>
+  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+
 /** Whether JSON is nested deeper than some levels; linear and without recursion. */
 export function isDeeper(text: Buffer, levels: number): boolean {
   let depth = 0;

@@ -2,8 +2,7 @@
  * TLS of one's own: what the listener speaks, and the files that it speaks by. They are looked at now and then, so that a
  * renewed certificate or a list of revoked ones counts without a restart and without a connection that is cut off.
  */
-import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
-import { constants } from 'node:crypto';
+import { constants, createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { TlsConfig } from '../config';
@@ -58,9 +57,9 @@ async function read(variable: string, path: string): Promise<Buffer> {
 }
 
 /** @throws {OperatorError} saying which file is wrong, and what to do. */
-function sound(variable: string, path: string, look: () => void): void {
+function sound<T>(variable: string, path: string, look: () => T): T {
   try {
-    look();
+    return look();
   } catch (error) {
     throw new OperatorError(
       `${variable}: ${path} is not what it should be (${(error as Error).message}). It is PEM, without a passphrase.`,
@@ -77,9 +76,9 @@ export async function readTls({ certFile, keyFile, clients }: TlsConfig): Promis
     clients?.crlFile === undefined ? undefined : read('JISR_TLS_CLIENT_CRL_FILE', clients.crlFile),
   ]);
   sound('JISR_TLS_CERT_FILE', certFile, () => createSecureContext({ cert }));
-  sound('JISR_TLS_KEY_FILE', keyFile, () => createPrivateKey(key));
+  const own = sound('JISR_TLS_KEY_FILE', keyFile, () => createPrivateKey(key));
   const leaf = new X509Certificate(cert);
-  if (!leaf.checkPrivateKey(createPrivateKey(key)))
+  if (!leaf.checkPrivateKey(own))
     throw new OperatorError(
       `JISR_TLS_KEY_FILE: ${keyFile} is not the key of the first certificate in ${certFile}. Put the pair that belongs together.`,
     );

@@ -72,7 +72,7 @@ export function openDoor(store: Store, options: DoorOptions): OpenDoor {
 
   /** Access is decided by whoever writes, at the moment of the write. @throws {TaxiiError} */
   async function decide<A extends 'write' | 'remove'>(
-    ids: { principalId: string; tokenId?: string | undefined; collectionId: string; by?: string },
+    ids: Omit<PublishRequest, 'body'>,
     action: A,
   ): Promise<Scope<A>> {
     const { people, catalog } = store;
