@@ -2,14 +2,12 @@
 import { v5 } from 'uuid';
 import type { ImportDefaults } from '../../src/domain/channel';
 import type { StixObject } from '../../src/domain/stix';
-import { formatTimestamp, parseTimestamp, type Micros } from '../../src/domain/timestamp';
+import { DAY, formatTimestamp, parseTimestamp, type Micros } from '../../src/domain/timestamp';
 import { markingIdsOf, type Rank } from '../../src/domain/tlp';
 import type { Recognised } from './refang';
 
 /** Of these identifiers alone: STIX keeps its own namespace for cyber-observables (§2.9). */
 const NAMESPACE = '5b0e2a1c-52a5-4f0f-9d0f-6a1f6c1d7f3e';
-const DAY = 24 * 3600 * 1e6;
-
 const HASH_NAMES: Readonly<Record<string, string>> = {
   md5: 'MD5',
   'sha-1': "'SHA-1'",

@@ -1,4 +1,5 @@
 /** What organisations and principals are given on the command line. */
+import { DAY } from '../../src/domain/timestamp';
 import { readFile } from 'node:fs/promises';
 import { QUIRKS, type Organisation, type Principal, type Quirk } from '../../src/domain/access';
 import { LANGUAGES, type Language } from '../../src/domain/channel';
@@ -9,7 +10,6 @@ import { taken } from '../../src/store/refusals';
 import { VOCABULARIES } from '../../src/validation/data/vocabularies';
 import { oneOf, UsageError, type Arguments, type Context } from '../verb';
 
-const DAY = 24 * 3600 * 1e6;
 const COUNTRY = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
 
 /** @throws {UsageError} unless it is an ISO 3166-1 alpha-2 code. */

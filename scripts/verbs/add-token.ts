@@ -1,6 +1,6 @@
 import { isOperator } from '../../src/domain/access';
 import { cell } from '../../src/domain/printable';
-import { formatTimestamp } from '../../src/domain/timestamp';
+import { DAY, formatTimestamp } from '../../src/domain/timestamp';
 import { TOKEN_RIGHTS, type ApiToken } from '../../src/domain/tokens';
 import { generateToken, readNetwork } from '../../src/identity/tokens';
 import type { Store } from '../../src/store/store';
@@ -19,7 +19,6 @@ import {
   type ExitCode,
 } from '../verb';
 
-const DAY = 24 * 3600 * 1e6;
 const DAYS = 365;
 /** What outlives everybody who remembers it is a back door. */
 const MOST_DAYS = 1096;

@@ -3,6 +3,7 @@
  * the year 2255); a STIX timestamp is kept as written and compared as an instant of any precision.
  */
 export type Micros = number;
+export const DAY: Micros = 24 * 3600 * 1e6;
 
 const TAXII = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.(\d{1,40}))?(?:[Zz]|([+\- ])(\d\d):(\d\d))$/;
 const STIX = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;

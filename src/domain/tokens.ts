@@ -1,7 +1,7 @@
 /** API tokens: what a tool signs in by in place of a password. A token may do what its account may, or less. */
 import type { Access } from './access';
 import type { Collection } from './channel';
-import type { Micros } from './timestamp';
+import { DAY, type Micros } from './timestamp';
 
 export const TOKEN_RIGHTS = ['read', 'write'] as const;
 export type TokenRight = (typeof TOKEN_RIGHTS)[number];
@@ -54,8 +54,6 @@ export function narrowed(access: Access, token: ApiToken | undefined, collection
     ...(ceiling === undefined || !may('write') ? {} : { ceiling }),
   };
 }
-
-const DAY: Micros = 24 * 3600 * 1e6;
 
 /** Days before an end at which people are told of it. */
 const ENDS_SOON = 14;

@@ -1,12 +1,10 @@
 /** Every job, in the order of the night. */
-import type { Micros } from '../domain/timestamp';
+import { DAY } from '../domain/timestamp';
 import { endings } from './endings';
 import { expire } from './expiry';
 import type { Job } from './job';
 import { retire } from './retention';
 import { snapshot } from './statistics';
-
-const DAY: Micros = 24 * 3600 * 1e6;
 
 export const JOBS: readonly Job[] = [
   {

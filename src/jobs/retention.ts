@@ -1,10 +1,8 @@
 /** Retention by each collection's policy; the first run only gives notice, and a legal hold wins. */
 import { createHash } from 'node:crypto';
 import type { Collection } from '../domain/channel';
-import { formatTimestamp, type Micros } from '../domain/timestamp';
+import { DAY, formatTimestamp, type Micros } from '../domain/timestamp';
 import type { JobContext } from './job';
-
-const DAY: Micros = 24 * 3600 * 1e6;
 
 interface Notice {
   readonly digest: string;

@@ -1,14 +1,12 @@
 /** Counting objects in several dimensions at once. */
 import { accessOf, type Organisation, type Principal } from '../domain/access';
 import type { Collection } from '../domain/channel';
-import type { Micros } from '../domain/timestamp';
+import { DAY, type Micros } from '../domain/timestamp';
 import { tlpName } from '../domain/tlp';
 import type { Reading } from '../store/house';
 import type { Store } from '../store/store';
 import { isExpired, type Item } from './read-collection';
 import { select, type Selection } from './select';
-
-const DAY: Micros = 24 * 3600 * 1e6;
 
 /** By the most days since it was added. */
 const AGES = [

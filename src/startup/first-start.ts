@@ -1,11 +1,10 @@
 import { v4 as uuid } from 'uuid';
 import type { Organisation } from '../domain/access';
 import { described } from '../domain/identity';
-import type { Micros } from '../domain/timestamp';
+import { DAY, type Micros } from '../domain/timestamp';
 import { generatePassword, hashPassword } from '../identity/passwords';
 import type { Store } from '../store/store';
 
-const DAY: Micros = 24 * 3600 * 1e6;
 /** It is on a terminal, and perhaps in its history: it does not stay good for ever. */
 const FIRST_DAYS = 7;
 
