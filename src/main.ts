@@ -27,6 +27,9 @@ import type { Store } from './store/store';
 
 const clock = (): number => Date.now() * 1000;
 
+/** Of a page's objects nothing is near in the file but its indexes; what is asked for again is kept as an answer. */
+const CACHE_MB = 16;
+
 /** How often it is written down how far readers came, and which tokens were used, in ms. */
 const READINGS_MS = 30_000;
 
@@ -77,7 +80,13 @@ async function serve(
   const waits = (wait: Wait): void => log.warn(wait, WAITING);
   const tls = config.tls && (await readTls(config.tls));
   const store = await patiently(
-    () => openStore(config.store, { readonly: true, inTurns: true, pageBytes: config.pageCacheBytes }),
+    () =>
+      openStore(config.store, {
+        readonly: true,
+        inTurns: true,
+        cacheMb: CACHE_MB,
+        pageBytes: config.pageCacheBytes,
+      }),
     waits,
   );
   const { stop: stopExamining, ...apart } = examineApart(store, config.store, waits, (error, pause) =>

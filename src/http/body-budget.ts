@@ -2,10 +2,13 @@
 import type { Principal } from '../domain/access';
 import { TaxiiError } from '../domain/errors';
 
-/** Bodies of the largest size that all may hold together, those of one organisation, those of one account (T-385). */
+/**
+ * Bodies of the largest size that all may hold together, those of one organisation, those of one account (T-385). With
+ * more of one account, one hostile partner fills what a small server has.
+ */
 const ALL = 4;
-const OF_ORGANISATION = 3;
-const OF_PRINCIPAL = 2;
+const OF_ORGANISATION = 2;
+const OF_PRINCIPAL = 1;
 
 const RETRY = { 'Retry-After': '5' };
 
