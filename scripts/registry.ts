@@ -1,6 +1,7 @@
 import { add } from './verbs/add';
 import { apply } from './verbs/apply';
 import { audit } from './verbs/audit';
+import { audience } from './verbs/audience';
 import { backup } from './verbs/backup';
 import { change } from './verbs/change';
 import { check } from './verbs/check';
@@ -42,6 +43,7 @@ export const VERBS: readonly Verb[] = [
   enable,
   remove,
   explain,
+  audience,
   audit,
   validate,
   ids,

@@ -7,6 +7,7 @@ import { isIdentifier } from '../../src/domain/stix';
 import { generatePassword } from '../../src/identity/passwords';
 import { weakness } from '../../src/identity/strength';
 import { taken } from '../../src/store/refusals';
+import { audienceIn } from '../../src/validation/originator-control';
 import { VOCABULARIES } from '../../src/validation/data/vocabularies';
 import { oneOf, UsageError, type Arguments, type Context } from '../verb';
 
@@ -62,6 +63,22 @@ export function saidOf(
     ...(Object.keys(names).length === 0 ? {} : { names }),
     ...(sectors.length === 0 ? {} : { sectors }),
   };
+}
+
+/**
+ * Who may see what an organisation publishes without a word of its own (D14): `--audience FILE`, with what an object would
+ * say; "none" takes it back. @throws {UsageError}
+ */
+export async function standingAudience(a: Arguments): Promise<Pick<Organisation, 'audience'> | undefined> {
+  const path = a.text('audience');
+  if (path === undefined) return undefined;
+  if (path === 'none') return {};
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new UsageError(`--audience: ${path} cannot be read: ${(error as Error).message}.`);
+  });
+  const read = audienceIn(text);
+  if ('problem' in read) throw new UsageError(`--audience: ${path}: ${read.problem}`);
+  return { audience: read.said };
 }
 
 /** @throws {OperatorError} another organisation has its name or its identity. */

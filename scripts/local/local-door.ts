@@ -1,7 +1,8 @@
 /** Publishing and removing on the store of this machine, through the one door, as an account. */
 import { scopeFor, type Principal } from '../../src/domain/access';
 import type { Collection } from '../../src/domain/channel';
-import { ownerFor } from '../../src/domain/publication';
+import { EVERYONE, readerOf } from '../../src/domain/audience';
+import { ownerFor } from '../../src/domain/ownership';
 import { ALL, type RemovalSelection } from '../../src/domain/query';
 import { chooseRemoval, type RemovableVersion, type RemovalChoice } from '../../src/domain/removal';
 import { groupOf, type StixObject } from '../../src/domain/stix';
@@ -19,7 +20,8 @@ import { actorOf, type Arguments, type Context } from '../verb';
 
 /** Objects of one publication: below the size from which the door works in the background. */
 const BATCH = 500;
-const LIMITS = { depth: 64, objects: 100_000 };
+/** What bodies are held to that come from this machine. */
+export const LIMITS = { depth: 64, objects: 100_000 };
 
 /** The one door in, on the store of this machine. */
 export const localDoor = (store: Store, { clock }: Pick<Context, 'clock'>): OpenDoor =>
@@ -173,9 +175,13 @@ export class LocalDoor {
       const ownerless = groupOf(type) === 'SCO';
       const key = instantKey(version) ?? version;
       const owner = ownerFor(standing, rank) ?? publisher;
-      standing.push({ ref, spec, version, key, digest: '', rank, publisher, owner, createdBy, ownerless });
+      // What the account reads is meant for it.
+      const seen = { rank, audience: EVERYONE, publisher, owner, createdBy, ownerless };
+      standing.push({ ref, spec, version, key, digest: '', ...seen });
     }
-    return chooseRemoval(scope, objectId, standing, selection, (identity) => owners.get(identity));
+    return chooseRemoval(scope, readerOf(4), objectId, standing, selection, (identity) =>
+      owners.get(identity),
+    );
   }
 
   /** The oldest arrival first: what a listing has, and what it leaves out where several published one version. */

@@ -1,5 +1,5 @@
 import { v4 as uuid } from 'uuid';
-import { KINDS, REGIONS, RIGHTS, ROLES, type Audience, type Grant } from '../../src/domain/channel';
+import { KINDS, REGIONS, RIGHTS, ROLES, type Grantees, type Grant } from '../../src/domain/channel';
 import { grantInWords } from '../../src/domain/grant-words';
 import {
   actorOf,
@@ -31,7 +31,7 @@ export async function addGrant(a: Arguments, context: Context): Promise<ExitCode
   const organisation = house === undefined ? undefined : await findOrganisation(store, house);
   const principal = account === undefined ? undefined : await findPrincipal(store, account);
   const [kind, region, role] = ['kind', 'region', 'role'].map((n) => a.text(n));
-  const to: Audience = {
+  const to: Grantees = {
     ...(organisation === undefined ? {} : { organisation: organisation.id }),
     ...(principal === undefined ? {} : { principal: principal.id }),
     ...(kind === undefined ? {} : { kind: oneOf('kind', kind, KINDS) }),

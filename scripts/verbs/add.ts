@@ -18,6 +18,7 @@ import {
   quirkList,
   refuseTaken,
   saidOf,
+  standingAudience,
 } from '../local/account-options';
 import { addGrant } from './add-grant';
 import { addToken } from './add-token';
@@ -52,6 +53,7 @@ async function addOrganisation(a: Arguments, context: Context): Promise<ExitCode
     kind: oneOf('kind', required(a, 'kind'), KINDS),
     region: oneOf('region', required(a, 'region'), REGIONS),
     ...saidOf(a),
+    ...(await standingAudience(a)),
     disabled: false,
   };
   const organisation = described(undefined, told, context.clock());
@@ -121,6 +123,7 @@ const TEXTS = [
   'region',
   'country',
   'identity',
+  'audience',
   'organisation',
   'role',
   'clearance',
@@ -143,7 +146,7 @@ export const add: Verb = {
   summary: 'add an organisation, a principal, a token or a grant',
   help: `jisr add organisation NAME --kind ${KINDS.join('|')} --region ${REGIONS.join('|')}
                       [--country FR] [--name-in ${LANGUAGES.join('|')}=NAME …] [--sector financial-services,…]
-                      [--identity identity--UUID] [--as LOGIN] [--apply]
+                      [--identity identity--UUID] [--audience FILE] [--as LOGIN] [--apply]
 jisr add principal LOGIN --organisation NAME --kind service|person --clearance TLP
                    [--role ${ROLES.join('|')}] [--quirks ${QUIRKS.join(',')}]
                    [--password-file FILE | --password-stdin] [--password-days N] [--as LOGIN] [--apply]
@@ -158,7 +161,10 @@ ${CERTIFICATE_HELP}
 
 NAME and LOGIN may be said by --name too, ROOT/ALIAS by --collection. An organisation is given a STIX identity, unless
 --identity names its own; it is published in the collection "organisations" of the global channel as soon as there is an
-operator account that curates it. Without a given password one is generated and shown once;
+operator account that curates it. --audience is who may see what it publishes where an object does not say: a file
+with what stands in "audience" of an object (docs/channels-and-access.md).
+
+Without a given password one is generated and shown once;
 --password-days is how long it counts, so that its owner changes it before. --as names the account that
 it is done for, for the audit.
 

@@ -18,6 +18,7 @@ import {
   quirkList,
   refuseTaken,
   saidOf,
+  standingAudience,
 } from '../local/account-options';
 import { describeOrganisations } from '../local/local-door';
 import {
@@ -46,8 +47,10 @@ async function changeOrganisation(a: Arguments, context: Context, who: string): 
   const said = saidOf(a);
   const store = await context.store();
   const before = await findOrganisation(store, who);
+  const audience = await standingAudience(a);
+  const { audience: _, ...without } = before;
   const told = {
-    ...before,
+    ...(audience ? { ...without, ...audience } : before),
     ...(name === undefined ? {} : { name }),
     ...(region === undefined ? {} : { region: oneOf('region', region, REGIONS) }),
     ...said,
@@ -61,6 +64,12 @@ async function changeOrganisation(a: Arguments, context: Context, who: string): 
     await describeOrganisations(store, a, context);
   }
   const lines = differences({ ...before, described: 0 }, { ...organisation, described: 0 });
+  if ((['country', 'region', 'identity'] as const).some((by) => before[by] !== organisation[by]))
+    lines.push(
+      'Audiences may name it by what changed: its tools must poll again from the beginning, the server cannot know what they hold.',
+    );
+  if (audience)
+    lines.push('It counts for what is published from now on, where an object says nothing of its audience.');
   return conclude(a, context, what(before.name, lines), { before, organisation });
 }
 
@@ -110,7 +119,7 @@ export const change: Verb = {
   name: 'change',
   summary: 'change an organisation or a principal',
   help: `jisr change organisation NAME [--new-name …] [--region …] [--country …] [--identity …] [--name-in ${LANGUAGES.join('|')}=NAME …]
-                         [--sector …,…] [--as LOGIN] [--apply]
+                         [--sector …,…] [--audience FILE|none] [--as LOGIN] [--apply]
 jisr change principal LOGIN [--new-name …] [--role …] [--clearance TLP] [--quirks ${QUIRKS.join(',')}|none]
                       [--new-password | --password-file FILE | --password-stdin] [--password-days N] [--as LOGIN] [--apply]
                       ${CERTIFICATE_USAGE}
@@ -130,6 +139,7 @@ Example:
         'region',
         'country',
         'identity',
+        'audience',
         'role',
         'clearance',
         'quirks',

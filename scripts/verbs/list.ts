@@ -1,5 +1,5 @@
 import type { Store } from '../../src/store/store';
-import { audienceInWords } from '../../src/domain/grant-words';
+import { granteesInWords } from '../../src/domain/grant-words';
 import { formatTimestamp, type Micros } from '../../src/domain/timestamp';
 import { tlpName } from '../../src/domain/tlp';
 import { daysUntil, isSoon, type ApiToken } from '../../src/domain/tokens';
@@ -102,7 +102,7 @@ const LISTS: Record<string, (store: Store, now: Micros) => Promise<Listing>> = {
         row: [
           g.id,
           nameOf(g.collectionId) ?? g.collectionId,
-          audienceInWords(g.grant.to, nameOf),
+          granteesInWords(g.grant.to, nameOf),
           g.grant.rights.join(', '),
         ],
       })),

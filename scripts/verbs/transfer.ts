@@ -1,6 +1,8 @@
 /** copy, move, remove: objects from one collection to another, or out of one. */
-import { scopeFor } from '../../src/domain/access';
+import { scopeFor, type Organisation } from '../../src/domain/access';
+import { admits, ruleBy } from '../../src/domain/audience';
 import type { Collection } from '../../src/domain/channel';
+import { audienceOf } from '../../src/validation/originator-control';
 import type { Store } from '../../src/store/store';
 import { tell, type Step } from '../local/act';
 import { gather, GATHERING, GATHERING_HELP } from '../local/gather';
@@ -16,6 +18,19 @@ import {
   type Verb,
 } from '../verb';
 
+/** Whether elsewhere it would be for others than it is here (D14): there its audience is what it says itself, by another. */
+function isLimited({ audience, object }: Item, copier: Organisation, originator?: Organisation): boolean {
+  if (!audience) return false;
+  const own = audienceOf(object);
+  if ('wrong' in own || own.said === undefined) return true;
+  const here = ruleBy(audience.by, own.said);
+  const there = ruleBy(copier.id, own.said);
+  const isSame = JSON.stringify(here) === JSON.stringify(audience);
+  return !isSame || (there !== undefined && (!originator || !admits(there, originator)));
+}
+const LIMITED =
+  'who may see it is said by another version or by its organisation, or does not name its originator, and would not go along; ask its originator to publish it there';
+
 async function copyTo(
   store: Store,
   target: Collection,
@@ -23,12 +38,17 @@ async function copyTo(
   context: Context,
   items: readonly Item[],
 ): Promise<Step[]> {
-  const door = new LocalDoor(store, await actingAs(store, a), target, context, a.apply);
-  await door.addAll(items);
+  const copier = await actingAs(store, a);
+  const door = new LocalDoor(store, copier, target, context, a.apply);
+  const organisations = new Map((await store.people.organisations()).map((o) => [o.id, o]));
+  const isAway = (item: Item): boolean =>
+    isLimited(item, copier.organisation, organisations.get(item.audience?.by ?? ''));
+  const away = new Set(items.filter(isAway).map((item) => item.id));
+  await door.addAll(items.filter((item) => !away.has(item.id)));
   await door.flush();
   const failed = new Map(door.outcome.refused.map((f) => [f.id, f.message ?? 'refused']));
   return items.map((item) => {
-    const refused = failed.get(item.id);
+    const refused = away.has(item.id) ? LIMITED : failed.get(item.id);
     return refused === undefined ? { item } : { item, refused };
   });
 }

@@ -1,5 +1,6 @@
 import type { Actor } from './actor';
-import type { Audience, Collection, Grant, Language, OrganisationKind, Region, Right, Role } from './channel';
+import type { Grantees, Collection, Grant, Language, OrganisationKind, Region, Right, Role } from './channel';
+import type { AudienceSaid } from './audience';
 import { TaxiiError } from './errors';
 import type { Micros } from './timestamp';
 import type { Rank } from './tlp';
@@ -20,14 +21,17 @@ export interface Organisation {
   readonly sectors?: readonly string[];
   /** The `created` and `modified` of the STIX objects that describe it (src/domain/identity.ts). */
   readonly described?: { readonly created: string; readonly modified: string };
+  /** Who may see what it publishes without a word of its own about that. */
+  readonly audience?: AudienceSaid;
   readonly disabled: boolean;
 }
 
 /**
  * Departures from TAXII that a tool needs and its operator asked for. `empty-objects`: a page without objects says
- * `"objects": []`, which T-083 forbids and Elastic's `ti_custom` cannot do without.
+ * `"objects": []`, which T-083 forbids and Elastic's `ti_custom` cannot do without. `tlp-1`: beside each marking of TLP 2.0
+ * stands the one of TLP 1.0 that says the same, for who knows no other.
  */
-export const QUIRKS = ['empty-objects'] as const;
+export const QUIRKS = ['empty-objects', 'tlp-1'] as const;
 export type Quirk = (typeof QUIRKS)[number];
 
 /** Who authenticates: an account of a service (a tool) or of a person. */
@@ -86,14 +90,14 @@ export interface Access {
   readonly because: readonly Grant[];
 }
 
-function fits(audience: Audience, principal: Principal): boolean {
-  const { kind, region, role, organisation } = audience;
+function fits(grantees: Grantees, principal: Principal): boolean {
+  const { kind, region, role, organisation } = grantees;
   return (
     (kind === undefined || kind === principal.organisation.kind) &&
     (region === undefined || region === principal.organisation.region) &&
     (role === undefined || role === principal.role) &&
     (organisation === undefined || organisation === principal.organisation.id) &&
-    (audience.principal === undefined || audience.principal === principal.id)
+    (grantees.principal === undefined || grantees.principal === principal.id)
   );
 }
 

@@ -1,7 +1,8 @@
 /** What a query asks of the ranges of ranks (entries.ts). */
-import { holds, type Question, type Range } from './entries';
+import { holds, type Question } from './entries';
+import type { Range } from './regions';
 import type { ObjectQuery } from './query';
-import type { Rank } from './tlp';
+import type { Reader } from './audience';
 
 /** What the query asks of the ranges: the questions whose answers are united. */
 export interface Asked {
@@ -33,12 +34,14 @@ export function asked(query: ObjectQuery): Asked | undefined {
  */
 export function earliest<E extends Readonly<Record<Question, Range>>>(
   entries: readonly E[],
-  rank: Rank,
+  reader: Reader,
   { questions, instants }: Asked,
   key: string,
 ): E | undefined {
   return entries.find((entry) =>
-    questions.some((q, i) => holds(entry[q], rank) && (i > 0 || instants === undefined || instants.has(key))),
+    questions.some(
+      (q, i) => holds(entry[q], reader) && (i > 0 || instants === undefined || instants.has(key)),
+    ),
   );
 }
 

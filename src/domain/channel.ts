@@ -18,7 +18,7 @@ export const RIGHTS = ['see', 'read', 'write', 'curate'] as const;
 export type Right = (typeof RIGHTS)[number];
 
 /** Whom a grant is for: everyone whom all the given properties fit. */
-export interface Audience {
+export interface Grantees {
   readonly kind?: OrganisationKind;
   readonly region?: Region;
   readonly role?: Role;
@@ -30,7 +30,7 @@ export interface Audience {
 export interface Grant {
   /** Where the grant stands, for `explain`: the channel file, or `grant` and the id of one made by hand. */
   readonly source: string;
-  readonly to: Audience;
+  readonly to: Grantees;
   readonly rights: readonly Right[];
   readonly readCeiling?: Rank;
   readonly writeCeiling?: Rank;

@@ -1,5 +1,5 @@
 /** Grants in words, for whoever asks who may do what, and why. */
-import type { Audience, Grant } from './channel';
+import type { Grantees, Grant } from './channel';
 import { tlpName, type Rank } from './tlp';
 
 /** The name that people know an organisation or an account by. */
@@ -9,7 +9,7 @@ const byId: NameOf = (id) => id;
 const upTo = (ceiling: Rank | undefined): string =>
   ceiling === undefined ? '' : ` up to ${tlpName(ceiling).toUpperCase()}`;
 
-export function audienceInWords(to: Audience, nameOf: NameOf = byId): string {
+export function granteesInWords(to: Grantees, nameOf: NameOf = byId): string {
   const { kind, region, role, organisation, principal } = to;
   const who =
     principal !== undefined
@@ -29,7 +29,7 @@ export function grantInWords({ to, rights, readCeiling, writeCeiling }: Grant, n
   const may = beyondSeeing.map(
     (right) => right + (right === 'read' ? upTo(readCeiling) : right === 'write' ? upTo(writeCeiling) : ''),
   );
-  return `${audienceInWords(to, nameOf)} may ${may.length === 0 ? 'see' : may.join(', ')}`;
+  return `${granteesInWords(to, nameOf)} may ${may.length === 0 ? 'see' : may.join(', ')}`;
 }
 
 /** Where a grant stands: the channel file without the place in it, or the grant made by hand. */

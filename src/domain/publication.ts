@@ -1,6 +1,10 @@
 /** What happens to an object that is published, given what the collection holds: pure decisions. */
-import { notTheirs, type Scope } from './access';
-import { byArrival, type RankedVersion, type Ref } from './entries';
+import { notTheirs, type Organisation, type Scope } from './access';
+import { addressed, numberOf, type Audiences } from './addressing';
+import { EVERYONE, isMeant, sees, type AudienceRule, type AudienceSaid } from './audience';
+import type { Ref } from './entries';
+import type { RankedVersion } from './entries';
+import { ownerAmong, ownerFor, ownerOf } from './ownership';
 import type { StatedVersion } from './stix';
 import { instantKey } from './timestamp';
 import { rankFrom, tlpName, type Marks, type Rank, type ResolvedMarks } from './tlp';
@@ -21,6 +25,8 @@ export interface Candidate {
   readonly definition: Rank | null | undefined;
   readonly createdBy: string | undefined;
   readonly created: string | undefined;
+  /** Who may see it, if it says so (D14). */
+  readonly audience?: AudienceSaid | undefined;
   readonly revoked: boolean;
   /** Cyber-observables: their ids follow from their content, nobody owns them (D8a). */
   readonly ownerless: boolean;
@@ -49,8 +55,6 @@ export interface StandingVersion extends RankedVersion {
   readonly digest: string;
   /** The id of the organisation that published it. */
   readonly publisher: string;
-  /** The id of the organisation to which the object belonged, as far as this version's readers could know, when it came. */
-  readonly owner: string;
 }
 
 export type Judgement =
@@ -59,15 +63,24 @@ export type Judgement =
       readonly rank: Rank;
       readonly marks: ResolvedMarks;
       readonly owner: string;
+      /** For whom; undefined: everyone. */
+      readonly to: AudienceRule | undefined;
+      /** Whether what stands of the owner's is for others, and becomes the same. */
+      readonly addressesAll: boolean;
+      readonly speaks: boolean;
       /** Others' versions under this id that the publisher cannot see: told to the curators, never to the publisher (D7a). */
       readonly beside: readonly StandingVersion[];
       readonly message: string | undefined;
     }
-  | { readonly outcome: 'held'; readonly version: string; readonly message: string }
+  | { readonly outcome: 'held'; readonly held: StandingVersion; readonly message: string }
   /** Reported like a first addition, but nothing is added: the very same stands already, where the publisher cannot see it. */
   | {
       readonly outcome: 'conceal';
       readonly rank: Rank;
+      readonly owner: string;
+      readonly to: AudienceRule | undefined;
+      readonly addressesAll: boolean;
+      readonly speaks: boolean;
       readonly reason: string | undefined;
       readonly message: string | undefined;
     }
@@ -83,7 +96,7 @@ export interface Lineage {
 }
 
 /** What a judgement asks the store for when it needs it. */
-export interface Circumstances {
+export interface Circumstances extends Audiences {
   /** The id of the organisation that an identity stands for. */
   readonly identityOwner: (identity: string) => string | undefined;
   readonly lineage: (ref: Ref) => Lineage;
@@ -122,29 +135,6 @@ function history(
       `C-CREATOR at /created_by_ref: found ${createdBy ?? 'nothing'}, expected ${other.createdBy ?? 'nothing'}, as in the other versions.`,
     );
   return said;
-}
-
-/** What somebody sees: up to their clearance, whoever published it (D8b). */
-export const sees = (scope: Scope, { rank }: { readonly rank: Rank }): boolean =>
-  scope.clearance !== undefined && rank <= scope.clearance;
-
-/**
- * Whose an object is for the readers of a rank (D8a): of two organisations that could not see each other, each owns
- * what it published for the ranks that see it only.
- */
-export function ownerFor(standing: readonly StandingVersion[], rank: Rank): string | undefined {
-  if (standing.length === 0) return undefined;
-  const seen = standing.filter((v) => v.rank <= rank);
-  const top = Math.max(...seen.map((v) => v.rank));
-  return seen.filter((v) => v.rank === top).sort(byArrival)[0]?.owner;
-}
-
-/** Whose an object is, as far as somebody sees. */
-export function ownerOf(scope: Scope, standing: readonly StandingVersion[]): string | undefined {
-  return ownerFor(
-    standing.filter((v) => sees(scope, v)),
-    4,
-  );
 }
 
 /**
@@ -187,22 +177,28 @@ export function judge(
       `MARKING at /object_marking_refs: ${unknown} is not known yet; the object is treated as TLP:${name(rank)} until it arrives.`,
     );
   }
-  const visible = standing.filter((v) => sees(scope, v));
-  const first = ownerFor(visible, rank) ?? ownerOf(scope, standing);
+  const { reader, classes } = circumstances;
+  const visible = standing.filter((v) => sees(reader, v));
+  const first = ownerFor(visible, rank) ?? ownerOf(reader, standing);
   const refusal = notTheirs(scope, candidate, first, circumstances.identityOwner);
   const strict = (rule: string): boolean => collection.policy.strict.includes(rule);
   const past = history(candidate, visible, circumstances);
   const refused = past.filter((line) => strict(ruleOf(line)));
   warnings.push(...past.filter((line) => !collection.policy.quiet.includes(ruleOf(line))));
-  const message = warnings.length === 0 ? undefined : warnings.join('\n');
   const isEqual = (v: StandingVersion): boolean =>
     v.digest === candidate.digest || v.digest === candidate.written;
   const isSame = (v: StandingVersion): boolean =>
     candidate.stated ? v.key === candidate.stated.key : isEqual(v);
-  const same = visible.filter(isSame);
+  const { ownerless: isOwnerless, stated, audience: said } = candidate;
+  const publisher = publisherOf(scope, candidate);
+  const isLimited = (said ?? publisher.audience) !== undefined;
+  const owner = ownerAmong(standing, rank, organisation, reader, { isOwnerless, isLimited });
+  // What is meant for some only is nobody else's word: an observable that another organisation says, too, stands beside it.
+  const same = visible.filter(
+    (v) => isSame(v) && (!isOwnerless || v.audience === EVERYONE || v.owner === owner),
+  );
   const held = same.find(isEqual);
-  if (held)
-    return { outcome: 'held', version: held.version, message: 'Already present; nothing was changed.' };
+  if (held) return { outcome: 'held', held, message: 'Already present; nothing was changed.' };
   if (same.length > 0) {
     return fail(
       'C-SAMEVER at /modified: this version is held with other content, and the copy that stands wins. Give changed content a later "modified".',
@@ -215,19 +211,33 @@ export function judge(
   }
   if (refused.length > 0) return fail(refused.join('\n'));
 
-  const hidden = standing.filter((v) => !sees(scope, v));
+  const isOlder = (than: RankedVersion): boolean => stated !== undefined && than.key > stated.key;
+  const addressing = addressed({ said, isOlder }, publisher, owner, standing, circumstances);
+  if (addressing.outcome === 'refused') return fail(addressing.message);
+  const message = warnings.length === 0 ? undefined : warnings.join('\n');
+  const { to, changes: addressesAll, speaks } = addressing;
+  const shown = { rank, owner, to, addressesAll, speaks, message };
+  const conceal = (reason?: string): Judgement => ({ outcome: 'conceal', reason, ...shown });
+
+  const audience = numberOf(to, classes);
+  // Of what the publisher is not meant to see, nothing stands in its way: both stand.
+  const hidden = standing.filter((v) => !sees(reader, v) && isMeant(reader, v));
   const twins = hidden.filter((v) => isSame(v) && v.rank <= rank);
-  if (twins.some(isEqual)) return { outcome: 'conceal', rank, reason: undefined, message };
+  if (twins.some((v) => isEqual(v) && (v.audience === EVERYONE || v.audience === audience))) return conceal();
   if (twins.some((v) => v.publisher === organisation))
-    return {
-      outcome: 'conceal',
-      rank,
-      reason: 'its organisation has published this version with other content',
-      message,
-    };
-  const owner = ownerFor(standing, rank) ?? organisation;
+    return conceal('its organisation has published this version with other content');
   const beside = hidden.filter((v) => v.publisher !== organisation);
-  return { outcome: 'add', rank, marks, owner, beside, message };
+  return { outcome: 'add', marks, beside, ...shown };
+}
+
+/** Whom an object says an audience for. Marking definitions are for whoever cites them: what is said of all is not said of these. */
+export function publisherOf(
+  { principal: { organisation } }: Pick<Scope, 'principal'>,
+  { definition }: Pick<Candidate, 'definition'>,
+): Organisation {
+  if (definition === undefined) return organisation;
+  const { audience: _, ...plain } = organisation;
+  return plain;
 }
 
 const ruleOf = (line: string): string => line.slice(0, line.indexOf(' '));

@@ -1,23 +1,36 @@
 /** A part of a publication as one unit of work: each member is judged by what stands after those before it. */
 import type { Scope } from './access';
+import { mayReaddress } from './addressing';
+import { EVERYONE, levelOf, type AudienceRule, type ClassId, type Reader } from './audience';
 import type { Ref } from './entries';
 import { blaming } from './errors';
 import { resolveMarks, type Definition } from './markings';
 import {
   judge,
-  ownerOf,
+  publisherOf,
   type Candidate,
   type Lineage,
   type Member,
   type StandingVersion,
 } from './publication';
+import { ownerOf } from './ownership';
+import { disclosedTo, type Disclosed } from './reading';
 import type { StatusDetails } from './taxii';
 import { formatTimestamp, type Micros } from './timestamp';
 import type { Rank, ResolvedMarks } from './tlp';
-import type { Settlement, Unit } from './unit';
+import { objectOf, type Settlement, type Unit } from './unit';
 
 /** What a part is judged beside: a store that looks when it is asked, or has looked before. */
 export interface Beside {
+  readonly reader: Reader;
+  /** What an owner said last of who may see an object. */
+  readonly word: (id: string, owner: string) => ClassId | undefined;
+  /**
+   * Lets the unit take all that stands under an id of one owner's.
+   *
+   * @returns whether that is more than may get another audience at once; then it is not taken.
+   */
+  readonly lookAtOwn: (id: string, owner: string) => boolean;
   /** Lets the unit take what stands under an id. @param candidate what is to be judged by it. */
   readonly look: (id: string, candidate?: Candidate) => void;
   /** Whether something that was thrown is the store's own, and no member's fault. */
@@ -32,6 +45,14 @@ export interface Beside {
   /** Other types under which the publisher's organisation has put a UUID, as far as the publisher may see. */
   readonly otherTypes: (id: string) => readonly string[];
 }
+
+/** What an owner said last of who may see an object. */
+export interface Word {
+  readonly id: string;
+  readonly owner: string;
+  readonly audience: ClassId;
+}
+const wordKey = (id: string, owner: string): string => `${objectOf(id)} ${owner}`;
 
 export interface Addition {
   /** Of the member in its part. */
@@ -52,12 +73,18 @@ export interface Remark {
 export interface Verdict {
   readonly ok: boolean;
   readonly details: StatusDetails;
+  /** To whom what was accepted is shown, as far as the publisher knows; for previews. */
+  readonly disclosed?: Disclosed;
 }
 
 export interface Published {
   readonly additions: readonly Addition[];
   /** What the part says of marking definitions: what was refused is not among them (D5a). */
   readonly definitions: readonly Definition[];
+  /** What stood and is for others now, with its object. */
+  readonly readdressed: ReadonlyMap<Ref, string>;
+  /** What was said of who may see an object. */
+  readonly words: readonly Word[];
   readonly remarks: readonly Remark[];
   /** In the order of the members. */
   readonly verdicts: (settlement: Pick<Settlement, 'dates'>) => readonly Verdict[];
@@ -92,6 +119,8 @@ export function publishPart(
   const citer = { publisher: organisation, collection, waitsAt };
   const additions: Addition[] = [];
   const definitions: Definition[] = [];
+  const readdressed = new Map<Ref, string>();
+  const said = new Map<string, Word>();
   const remarks: Remark[] = [];
   const told: ((settlement: Pick<Settlement, 'dates'>) => Verdict)[] = [];
   const fresh = new Map<Ref, Candidate>();
@@ -105,7 +134,7 @@ export function publishPart(
     const registered = beside.registered(identity);
     if (registered !== undefined) return registered;
     beside.look(identity);
-    return ownerOf(scope, unit.standing(identity));
+    return ownerOf(beside.reader, unit.standing(identity));
   };
   const lineage = (ref: Ref): Lineage => fresh.get(ref) ?? beside.lineage(ref);
 
@@ -115,8 +144,21 @@ export function publishPart(
   ): ((settlement: Pick<Settlement, 'dates'>) => Verdict) => {
     const { id, stated } = candidate;
     beside.look(id, candidate);
+    const publisher = publisherOf(scope, candidate);
+    const isMany =
+      mayReaddress(candidate.audience, publisher, unit.standing(id), unit.classes) &&
+      beside.lookAtOwn(id, organisation);
     const marks = resolveMarks(candidate.marks, definitionsOf, citer);
-    const circumstances = { identityOwner, lineage, otherTypes: beside.otherTypes(id) };
+    const circumstances = {
+      identityOwner,
+      lineage,
+      otherTypes: beside.otherTypes(id),
+      reader: beside.reader,
+      classes: unit.classes,
+      rules: (owner: string) => unit.rules(id, owner),
+      word: (owner: string) => said.get(wordKey(id, owner))?.audience ?? beside.word(id, owner),
+      isMany,
+    };
     const judgement = judge(scope, candidate, unit.standing(id), marks, circumstances);
     const details = (version: string): StatusDetails => {
       const { message } = judgement;
@@ -131,21 +173,36 @@ export function publishPart(
       const rank = candidate.definition;
       definitions.push({ marking: id, organisation, collection, curated: scope.curate, authority, rank });
     }
-    if (judgement.outcome === 'held') return () => ({ ok: true, details: details(judgement.version) });
+    if (judgement.outcome === 'held') {
+      const { version, rank, audience } = judgement.held;
+      const to = unit.classes.defined.get(audience) as AudienceRule | undefined;
+      return () => ({ ok: true, details: details(version), disclosed: disclosedTo(rank, to) });
+    }
+    const disclosed = disclosedTo(judgement.rank, judgement.to);
 
     const named =
       (ref: Ref) =>
       (settlement: Pick<Settlement, 'dates'>): Verdict => ({
         ok: true,
         details: details(stated?.version ?? formatTimestamp(settlement.dates.get(ref) as Micros)),
+        disclosed,
       });
+    const { rank, owner, to, addressesAll, speaks } = judgement;
+    const audience = to === undefined ? EVERYONE : unit.classes.define(to);
+    if (addressesAll) for (const ref of unit.address(id, owner, audience)) readdressed.set(ref, id);
+    if (speaks) said.set(wordKey(id, owner), { id, owner, audience });
     if (judgement.outcome === 'conceal') {
       const { reason } = judgement;
       if (reason !== undefined)
-        remarks.push({ action: 'set-aside', subject: id, detail: { reason, object: candidate.text } });
-      return named(unit.phantom(judgement.rank));
+        // What is for some only is not for all who read the audit.
+        remarks.push({
+          action: 'set-aside',
+          subject: id,
+          detail: audience === EVERYONE ? { reason, object: candidate.text } : { reason },
+        });
+      return named(unit.phantom(levelOf(audience, rank)));
     }
-    const { rank, owner, beside: others } = judgement;
+    const { beside: others } = judgement;
     if (supersedes(unit.standing(id), candidate.spec, rank)) beside.lookAtAll(id);
     const ref = unit.add(id, stated?.key, (own, key) => {
       const { spec, digest } = candidate;
@@ -156,6 +213,7 @@ export function publishPart(
         key,
         digest,
         rank,
+        audience,
         publisher: organisation,
         owner,
       };
@@ -179,6 +237,8 @@ export function publishPart(
   return {
     additions,
     definitions,
+    readdressed,
+    words: [...said.values()],
     remarks,
     verdicts: (settlement) => told.map((verdict) => verdict(settlement)),
   };

@@ -1,7 +1,8 @@
 /** Which versions of an object a removal takes (D8a, D7a): a pure decision. */
 import { notTheirs, type Scope } from './access';
 import type { Ref } from './entries';
-import { sees, type StandingVersion } from './publication';
+import { sees, type Reader } from './audience';
+import type { StandingVersion } from './publication';
 import type { RemovalSelection, VersionSelection } from './query';
 
 /** A standing version with what its removal is judged by. */
@@ -20,13 +21,14 @@ export type RemovalChoice = { readonly remove: readonly Ref[] } | 'absent' | 'no
  */
 export function chooseRemoval(
   scope: Scope<'remove'>,
+  reader: Reader,
   id: string,
   standing: readonly RemovableVersion[],
   selection: RemovalSelection,
   identityOwner: (identity: string) => string | undefined,
 ): RemovalChoice {
   const eligible = standing
-    .filter((v) => sees(scope, v))
+    .filter((v) => sees(reader, v))
     .filter((v) => selection.publisher === undefined || selection.publisher === v.publisher)
     .filter((v) => selection.specVersions === undefined || selection.specVersions.includes(v.spec))
     .sort((a, b) => (a.key < b.key ? -1 : 1));

@@ -41,6 +41,14 @@ export function markingIdsOf(rank: Rank): string[] {
   return [...FIXED].filter(([, r]) => r === rank).map(([id]) => id);
 }
 
+/** The marking definitions of TLP 2.0 with those of TLP 1.0 that say the same: AMBER+STRICT has none, and is never AMBER. */
+export const TLP_1_BESIDE: ReadonlyMap<string, string> = new Map(
+  ([0, 1, 2, 4] as const).map((rank) => {
+    const [first, second] = markingIdsOf(rank) as [string, string];
+    return [second, first];
+  }),
+);
+
 type Json = Record<string, unknown>;
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -2,14 +2,15 @@
 import { drawDates } from './dates';
 import {
   byArrival,
-  lowestRank,
+  lowestLevel,
   QUESTIONS,
-  settle,
   type Entry,
   type Ranges,
   type RankedVersion,
   type Ref,
 } from './entries';
+import { rulesAmong, settle } from './settle';
+import { levelOf, type Classes, type ClassId } from './audience';
 import { formatTimestamp, instantKey, type Micros } from './timestamp';
 import type { Rank } from './tlp';
 
@@ -55,12 +56,17 @@ export const objectOf = (id: string): string =>
 
 const same = (a: Ranges, b: Ranges): boolean => QUESTIONS.every((q) => a[q] === b[q]);
 
+const levelIn = ({ audience, rank }: RankedVersion): number => levelOf(audience, rank);
+
 export class Unit<V extends RankedVersion> {
   private readonly objects = new Map<string, Standing<V>>();
   /** Added versions that their date will name, with their objects. */
   private readonly nameless = new Map<Ref, string>();
-  private readonly phantoms = new Map<Ref, Rank>();
+  private readonly phantoms = new Map<Ref, number>();
   private made = 0;
+
+  /** @param classes of the collection. */
+  constructor(readonly classes: Classes) {}
 
   /** What the store holds of an object: all of it, or what {@link settle} asks for at least; more may come later. */
   take(id: string, versions: readonly V[], entries: readonly Entry[]): void {
@@ -96,10 +102,10 @@ export class Unit<V extends RankedVersion> {
     return ref;
   }
 
-  /** A ref that gets a date and is nothing: what only looks like an addition is dated like one of its rank. */
-  phantom(rank: Rank): Ref {
+  /** A ref that gets a date and is nothing: what only looks like an addition is dated like one of its level. */
+  phantom(level: number): Ref {
     const ref = -++this.made;
-    this.phantoms.set(ref, rank);
+    this.phantoms.set(ref, level);
     return ref;
   }
 
@@ -107,6 +113,27 @@ export class Unit<V extends RankedVersion> {
     const { versions } = this.of(id);
     const version = versions.get(ref);
     if (version) versions.set(ref, { ...version, rank });
+  }
+
+  /** Gives all versions of one owner another audience. @returns those whose audience it was not. */
+  address(id: string, owner: string, audience: ClassId): Ref[] {
+    const { versions } = this.of(id);
+    const others = [...versions.values()].filter((v) => v.owner === owner && v.audience !== audience);
+    for (const version of others) versions.set(version.ref, { ...version, audience });
+    return others.map(({ ref }) => ref);
+  }
+
+  /** The rules by which an owner's versions of an object, and their entries, tell who is meant. */
+  rules(id: string, owner: string): ClassId[] {
+    if (this.classes.defined.size === 0) return [];
+    const { versions, entries } = this.of(id);
+    const own = [...versions.values()].filter((v) => v.owner === owner);
+    const refs = new Set(own.map(({ ref }) => ref));
+    return rulesAmong(
+      own,
+      entries.filter(({ ref }) => refs.has(ref)),
+      this.classes,
+    );
   }
 
   /** Takes a version out; its entries are the caller's to remove. */
@@ -142,7 +169,7 @@ export class Unit<V extends RankedVersion> {
     const unnamed = [...this.nameless].map(([ref, id]): Gain => ({
       id,
       ref,
-      low: this.of(id).versions.get(ref)!.rank,
+      low: levelIn(this.of(id).versions.get(ref)!),
     }));
     const unreal = [...this.phantoms].map(([ref, low]): Gain => ({ id: '', ref, low }));
     date([...early.flatMap((id) => this.settle(id, changes)), ...unnamed, ...unreal]);
@@ -165,7 +192,7 @@ export class Unit<V extends RankedVersion> {
   /** @returns what one object gains. */
   private settle(id: string, { cuts, spent }: { cuts: ObjectEntry[]; spent: ObjectEntry[] }): Gain[] {
     const { versions, entries } = this.of(id);
-    const { kept, gained } = settle([...versions.values()], entries);
+    const { kept, gained } = settle([...versions.values()], entries, this.classes);
     if (entries.length > 0) {
       const left = new Map(kept.map((e) => [e.date, e]));
       for (const entry of entries) {
@@ -176,7 +203,7 @@ export class Unit<V extends RankedVersion> {
     }
     // Its publisher is told dates: that of a new version does not depend on who else answers in its place (D7a, D9a).
     const lowOf = ({ ref, ranges }: Omit<Entry, 'date'>): number =>
-      ref < 0 ? (versions.get(ref) as V).rank : lowestRank(ranges);
+      ref < 0 ? levelIn(versions.get(ref) as V) : lowestLevel(ranges);
     return gained.map((gain) => ({ id, ...gain, low: lowOf(gain) }));
   }
 

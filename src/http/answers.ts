@@ -2,6 +2,7 @@
 import type { Request, Response } from 'express';
 import type { Scope } from '../domain/access';
 import type { ObjectQuery } from '../domain/query';
+import type { ChangeStore } from '../store/changes';
 import type { Page } from '../store/objects';
 import type { Names } from './access';
 import { finish, send, type Answer } from './kept/answer';
@@ -21,14 +22,15 @@ export interface Question<Items> {
   readonly ifEmpty?: () => Promise<void>;
 }
 
-/** Two requests of one text are answered alike, whoever asks. */
+/** Two requests of one text are answered alike, whoever asks. @param meant what of audiences holds for who asks. */
 function textOf(
   scope: Scope<'read'>,
+  meant: unknown,
   endpoint: string,
   { after, echo, limit, filters, ids }: ObjectQuery,
 ): string {
   const { collection, clearance, principal } = scope;
-  const who = [clearance, principal.quirks?.includes('empty-objects')];
+  const who = [clearance, meant, [...(principal.quirks ?? [])].sort()];
   return JSON.stringify([collection.id, endpoint, ...who, after, echo, limit, filters, ids]);
 }
 
@@ -38,6 +40,7 @@ export interface AnswersDeps {
   /** Absent: nothing is kept. */
   readonly cache?: PageCache | undefined;
   readonly again?: Again | undefined;
+  readonly readerOf?: ChangeStore['readerOf'] | undefined;
 }
 
 export class Answers {
@@ -52,20 +55,30 @@ export class Answers {
   ): Promise<void> {
     const { pages, cache, again, readings } = this.deps;
     const { endpoint, query } = question;
-    const text = textOf(scope, endpoint, query);
+    const textNow = (): string => textOf(scope, this.meantOf(scope), endpoint, query);
+    const text = textNow();
     const seen = cache?.look();
     let kept = cache?.get(text);
     let answer = kept?.answer;
     if (answer) pages.admit(scope, answer.bytes, res);
     else {
       answer = await this.make(scope, text, question, res);
-      kept = seen && cache?.keep(text, scope, query, answer, seen);
+      // An audience that was named meanwhile may be in it: others ask by the text of before.
+      kept = seen && textNow() === text ? cache?.keep(text, scope, query, answer, seen) : undefined;
     }
     note(res, { count: answer.about.count });
     const reads = endpoint === 'objects' || endpoint === 'object';
     if (reads) readings.note(scope, answer.about);
     if (kept) again?.keep(req, res, { kept, scope, reads });
     send(req, res, kept?.answer ?? answer);
+  }
+
+  /** What an answer depends on where the store does not say of which audiences its reader is. */
+  private meantOf(scope: Scope<'read'>): unknown {
+    const { readerOf } = this.deps;
+    if (readerOf) return [...readerOf(scope).classes];
+    const { id, identity, kind, country, region } = scope.principal.organisation;
+    return [id, identity, kind, country, region];
   }
 
   private async make<Items>(

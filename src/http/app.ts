@@ -66,7 +66,7 @@ export function createApp({ store, door, config, log, clock, readings, uses, kin
       store,
       door,
       config,
-      answers: new Answers({ pages, readings, cache, again }),
+      answers: new Answers({ pages, readings, cache, again, readerOf: store.changes?.readerOf }),
       again,
       certificateOf: (req) => certificateMatches(req, config.proxyPin, clock() / 1000),
       authenticate: createAuthenticate({

@@ -17,6 +17,7 @@ import { note } from './trail';
 import type { ReadBody } from './body';
 import { requireTaxiiContent } from './negotiate';
 import { envelope, reply, replyPieces, versions } from './reply';
+import { withTlp1 } from './tlp-1';
 
 function paramsOf(req: Request<Names>): URLSearchParams {
   const mark = req.originalUrl.indexOf('?');
@@ -47,6 +48,10 @@ function objectIdOf(req: Request<Names>): string {
   return objectId;
 }
 
+/** A page as an account gets it. */
+const shownTo = ({ principal }: Scope, page: Page<Buffer>): Page<Buffer> =>
+  principal.quirks?.includes('tlp-1') ? { ...page, items: withTlp1(page.items) } : page;
+
 /** §5.4 Get Objects */
 export const listObjects =
   (store: ObjectStore, limits: Limits, answers: Answers) =>
@@ -57,7 +62,7 @@ export const listObjects =
       endpoint: 'objects',
       query,
       read: (signal) => store.find(scope, query, signal),
-      body: (page) => envelope(page, nextOf(scope, page, query), wantsList),
+      body: (page) => envelope(shownTo(scope, page), nextOf(scope, page, query), wantsList),
     };
     await answers.answer(scope, question, req, res);
   };
@@ -86,7 +91,7 @@ export const getObject =
       endpoint: 'object',
       query,
       read: (signal) => store.find(scope, query, signal),
-      body: (page) => envelope(page, nextOf(scope, page, query)),
+      body: (page) => envelope(shownTo(scope, page), nextOf(scope, page, query)),
       ifEmpty: () => requirePresent(store, scope, id, query),
     };
     await answers.answer(scope, question, req, res);

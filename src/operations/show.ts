@@ -1,4 +1,5 @@
 /** One object with all that is known of it: versions, relationships and their ends, who brought it, who may read it. */
+import { reads } from '../domain/reading';
 import { accessOf, scopeFor, type Principal } from '../domain/access';
 import type { Collection } from '../domain/channel';
 import type { StixObject } from '../domain/stix';
@@ -107,16 +108,8 @@ export async function showObject(store: Store, principal: Principal, id: string)
       versions: versions.map(shownOf),
       rivals: (await store.objects.rivals(scopeFor(principal, collection, 'read'), id)).map(shownOf),
       relationships: await related(read, id),
-      readers: readersOf(newest.rank, collection, principals),
+      readers: principals.filter((p) => reads(p, collection, newest)).map((p) => p.name),
     });
   }
   return found;
-}
-
-function readersOf(rank: Rank, collection: Collection, principals: readonly Principal[]): string[] {
-  const reads = (p: Principal): boolean => {
-    const { clearance } = accessOf(p, collection);
-    return clearance !== undefined && clearance >= rank;
-  };
-  return principals.filter(reads).map((p) => p.name);
 }

@@ -11,6 +11,7 @@ import { referencesOf } from '../validation/bundle';
 import { canonicalDigest, writtenDigest } from '../validation/canonical';
 import { checkExtension, extensionIds } from '../validation/extension';
 import { checkObject } from '../validation/object';
+import { audienceOf } from '../validation/originator-control';
 import type { Budget } from '../validation/patience';
 import { applyPolicy } from '../validation/policy';
 import type { RawMember } from '../validation/text';
@@ -91,6 +92,8 @@ function admit(raw: RawMember, collection: Collection, requested: Micros, around
     specVersion: spec === '2.0' ? '2.0' : '2.1',
     legacy: policy.legacy,
   });
+  const audience = audienceOf(object);
+  if ('wrong' in audience) return refuse(summarise([audience.wrong]).join('\n'));
   const among = own.errors.length === 0 ? checkAmong(object, collection, around) : own;
   const { errors, warnings } = applyPolicy(
     own === among ? own : { errors: among.errors, warnings: [...own.warnings, ...among.warnings] },
@@ -120,6 +123,7 @@ function admit(raw: RawMember, collection: Collection, requested: Micros, around
       definition: type === 'marking-definition' ? definitionRank(object) : undefined,
       createdBy: text('created_by_ref'),
       created: text('created'),
+      audience: audience.said,
       revoked: object['revoked'] === true,
       ownerless: groupOf(type) === 'SCO',
       text: raw.text,

@@ -1,17 +1,19 @@
 /**
  * Every organisation is described by STIX objects (src/domain/identity.ts) in one collection that all who read its
  * objects may read, the directory: a client that polls it too resolves every `created_by_ref`, the description has one
- * home where it is renewed, and nothing in the other collections is there that nobody published.
+ * home where it is renewed, and nothing in the other collections is there that nobody published. Jisr's own extension
+ * stands beside them.
  */
 import { operatorOf, scopeFor, type Principal } from '../domain/access';
 import type { Actor } from '../domain/actor';
-import type { Collection } from '../domain/channel';
-import { described, descriptionFor, directoryOf } from '../domain/identity';
+import { acceptsType, type Collection } from '../domain/channel';
+import { described, descriptionFor, directoryOf, identityOf } from '../domain/identity';
 import type { StixObject } from '../domain/stix';
 import type { StatusDetails } from '../domain/taxii';
 import { instantKey, type Micros } from '../domain/timestamp';
 import type { Door } from './door';
 import type { Store } from '../store/store';
+import { originatorControlDefinition } from '../validation/originator-control';
 
 /** Objects of one publication: below the size from which the door works in the background. */
 const BATCH = 500;
@@ -56,6 +58,11 @@ export async function describeAll(
   const wanted = new Map(
     organisations
       .flatMap((organisation) => descriptionFor(directory, organisation))
+      .concat(
+        acceptsType(directory, 'extension-definition')
+          ? originatorControlDefinition(identityOf(operator.organisation))
+          : [],
+      )
       .map((object) => [String(object['id']), object]),
   );
   const news = await newsAmong(store, operator, directory, [...wanted.values()]);

@@ -9,6 +9,7 @@ import { v4 as uuid } from 'uuid';
 import { admitAll } from './admission';
 import type { Scope } from '../domain/access';
 import type { Member } from '../domain/publication';
+import type { Verdict } from '../domain/publishing';
 import type { StatusDetails } from '../domain/taxii';
 import { refusal } from './part';
 import { envelopeIn, type DoorOptions } from './publish';
@@ -20,6 +21,8 @@ import { openPatience } from '../validation/patience';
 export interface Foreseen {
   readonly successes: readonly StatusDetails[];
   readonly failures: readonly StatusDetails[];
+  /** Of each object, in their order. */
+  readonly verdicts: readonly Verdict[];
 }
 
 /** Foresees publications that would come one after the other; remembers over calls what earlier ones would have brought. */
@@ -81,6 +84,7 @@ export class Foresight {
     return {
       successes: verdicts.filter((v) => v.ok).map((v) => v.details),
       failures: verdicts.filter((v) => !v.ok).map((v) => v.details),
+      verdicts,
     };
   }
 }

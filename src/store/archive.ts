@@ -1,8 +1,9 @@
 /** What a store holds, in words that every store understands: for backups, and for moving from one kind to another. */
 import { createHash } from 'node:crypto';
 import type { Organisation, Principal } from '../domain/access';
+import { audienceIn, type ClassId } from '../domain/audience';
 import type { Channel } from '../domain/channel';
-import type { Range } from '../domain/entries';
+import type { Range } from '../domain/regions';
 import type { StatusDetails } from '../domain/taxii';
 import type { Micros } from '../domain/timestamp';
 import type { ApiToken } from '../domain/tokens';
@@ -16,7 +17,8 @@ export interface ArchivedVersion {
   readonly version: string;
   readonly key: string;
   readonly digest: string;
-  readonly rank: Rank;
+  /** Who may see it, as one number ({@link levelOf}): a rank, if everyone may who reaches it. */
+  readonly rank: number;
   readonly declared: Rank | null;
   /** Marking definitions that it waits for, in order. */
   readonly unresolved: readonly string[];
@@ -36,8 +38,34 @@ export interface ArchivedObject {
   readonly id: string;
   /** By the date of their first entry. */
   readonly versions: readonly ArchivedVersion[];
-  /** Versions that were removed, by key. */
-  readonly removed: readonly { readonly key: string; readonly rank: Rank }[];
+  /** Versions that were removed, by key; each as far down as any was of its audience. */
+  readonly removed: readonly Stone[];
+  /** By owner; not there where nothing was said. */
+  readonly words?: readonly ArchivedWord[];
+}
+
+/** What is left of a removed version. */
+export interface Stone {
+  readonly key: string;
+  /** As of {@link ArchivedVersion}. */
+  readonly rank: number;
+}
+
+/** What an owner said last of who may see an object. */
+export interface ArchivedWord {
+  readonly owner: string;
+  readonly audience: ClassId;
+}
+
+/** The lowest of each key and audience, in order. */
+export function lowestStones(stones: readonly Stone[]): Stone[] {
+  const placeOf = ({ key, rank }: Stone): string => JSON.stringify([key, audienceIn(rank)]);
+  const found = new Map<string, Stone>();
+  for (const stone of stones) {
+    const before = found.get(placeOf(stone));
+    if (!before || stone.rank < before.rank) found.set(placeOf(stone), stone);
+  }
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, stone]) => stone);
 }
 
 export interface ArchivedStatus {
@@ -76,6 +104,13 @@ export type ArchiveRecord =
       readonly trusted: boolean;
       /** What its author may open (src/domain/markings.ts); everything where that was not kept. */
       readonly authority?: Rank;
+    }
+  /** A class of readers that a collection knows (src/domain/audience.ts), as JSON. */
+  | {
+      readonly kind: 'audience';
+      readonly collection: string;
+      readonly id: ClassId;
+      readonly definition: string;
     }
   | ArchivedObject
   /** The newest date that a collection has given. */

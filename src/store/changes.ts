@@ -1,5 +1,8 @@
 /** The port, changes: whether what a process keeps of the store still is right (D13). */
-import type { Question, Range } from '../domain/entries';
+import type { Scope } from '../domain/access';
+import type { Reader } from '../domain/audience';
+import type { Question } from '../domain/entries';
+import type { Range } from '../domain/regions';
 import type { Micros } from '../domain/timestamp';
 
 /** The questions of nearly all requests: of what answers others, nothing is told but that something was written. */
@@ -26,6 +29,8 @@ export interface Cut {
 export interface ChangeStore {
   /** Microseconds while nobody wrote; a few small look-ups after somebody did. @throws {StoreUnavailable} */
   pulse(): Pulse;
+  /** Who reads, as the store's query would know them now. */
+  readonly readerOf: (scope: Scope<'read'>) => Reader;
   /**
    * What was cut after the cut of that number, so that whoever keeps a page knows whether it still says what the store
    * would: an entry is only ever cut, and what is new comes behind all that was there.

@@ -1,5 +1,6 @@
 /** The port, objects: what is appended, removed and read. */
 import type { Scope } from '../domain/access';
+import type { AudienceRule } from '../domain/audience';
 import type { Verdict } from '../domain/publishing';
 import type { ObjectQuery, RemovalSelection } from '../domain/query';
 import type { Status } from '../domain/taxii';
@@ -69,6 +70,8 @@ export const MOST_LOOKED_UP_BYTES = 64 * 1024 * 1024;
 export interface Inspected extends Listed {
   readonly type: string;
   readonly rank: Rank;
+  /** Who may see it beside that (D14); not there: everyone. */
+  readonly audience?: AudienceRule;
   /** The id of the organisation that published it. */
   readonly publisher: string;
   /** The object as it came. */

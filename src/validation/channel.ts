@@ -6,7 +6,7 @@ import {
   IMPORT_DEFAULTS,
   NO_RETENTION,
   LANGUAGES,
-  type Audience,
+  type Grantees,
   type Channel,
   type Collection,
   type Grant,
@@ -28,7 +28,7 @@ export interface ChannelFile {
 }
 
 interface GrantFile {
-  readonly to: Audience;
+  readonly to: Grantees;
   readonly rights: readonly Right[];
   readonly read_ceiling?: string;
   readonly write_ceiling?: string;

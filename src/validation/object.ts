@@ -71,7 +71,8 @@ const short = (pointer: string): string =>
         .map((step) => step.slice(0, LONGEST_STEP))
         .join('/');
 
-function valueAt(object: unknown, pointer: string): unknown {
+/** What stands at a JSON pointer (RFC 6901); undefined if nothing does. */
+export function valueAt(object: unknown, pointer: string): unknown {
   let value = object;
   for (const segment of pointer
     .split('/')

@@ -3,19 +3,27 @@ import fc from 'fast-check';
 import {
   holds,
   isEdge,
-  isSettled,
   mayHaveTwin,
   QUESTIONS,
-  settle,
   type Entry,
-  type Question,
   type RankedVersion,
 } from '../../src/domain/entries';
+import { isSettled, settle } from '../../src/domain/settle';
+import { EVERYONE, readerOf } from '../../src/domain/audience';
+import { ClassBook } from '../../src/domain/class-book';
+import { naive } from '../support/naive-answers';
 import { RANKS, type Rank } from '../../src/domain/tlp';
 
+const NONE = new ClassBook();
 const RANK = fc.integer({ min: 0, max: RANKS - 1 }) as fc.Arbitrary<Rank>;
 const arrivals = fc.array(
-  fc.record({ spec: fc.constantFrom('2.0', '2.1'), key: fc.constantFrom('a', 'b', 'c', 'd'), rank: RANK }),
+  fc.record({
+    spec: fc.constantFrom('2.0', '2.1'),
+    key: fc.constantFrom('a', 'b', 'c', 'd'),
+    rank: RANK,
+    audience: fc.constant(EVERYONE),
+    owner: fc.constant(''),
+  }),
   { minLength: 1, maxLength: 12 },
 );
 const withRefs = (list: readonly Omit<RankedVersion, 'ref'>[]): RankedVersion[] =>
@@ -23,25 +31,9 @@ const withRefs = (list: readonly Omit<RankedVersion, 'ref'>[]): RankedVersion[] 
 
 /** Settles from nothing, with a date for each entry. */
 function settled(versions: readonly RankedVersion[], entries: readonly Entry[] = []): Entry[] {
-  const { kept, gained } = settle(versions, entries);
+  const { kept, gained } = settle(versions, entries, NONE);
   const last = Math.max(0, ...entries.map((e) => e.date));
   return [...kept, ...gained.map((gain, i) => ({ ...gain, date: last + i + 1 }))];
-}
-
-/** What a reader of a rank is answered, in plain words: D1, T-226, D7a. */
-function naive(versions: readonly RankedVersion[], rank: Rank, question: Question): number[] {
-  const [family, which] = question.split('_');
-  const seen = versions.filter((v) => v.rank <= rank && (family !== 'old' || v.spec === '2.0'));
-  const latest = seen
-    .map((v) => v.spec)
-    .sort()
-    .at(-1);
-  const counted = family === 'latest' ? seen.filter((v) => v.spec === latest) : seen;
-  const distinct = counted
-    .filter((v) => !counted.some((other) => other.key === v.key && other.ref < v.ref))
-    .sort((a, b) => (a.key < b.key ? -1 : 1));
-  const chosen = which === 'all' ? distinct : which === 'last' ? distinct.slice(-1) : distinct.slice(0, 1);
-  return chosen.map((v) => v.ref).sort((a, b) => a - b);
 }
 
 test('entries answer every question for every rank as the plain words of D1, T-226 and D7a do', () => {
@@ -51,10 +43,12 @@ test('entries answer every question for every rank as the plain words of D1, T-2
       const entries = settled(versions);
       for (const question of QUESTIONS)
         for (let rank = 0; rank < RANKS; rank++) {
-          const answered = entries.filter((e) => holds(e.ranges[question], rank as Rank)).map((e) => e.ref);
+          const answered = entries
+            .filter((e) => holds(e.ranges[question], readerOf(rank as Rank)))
+            .map((e) => e.ref);
           expect(answered.sort((a, b) => a - b)).toEqual(naive(versions, rank as Rank, question));
         }
-      expect(isSettled(versions, entries)).toBe(true);
+      expect(isSettled(versions, entries, NONE)).toBe(true);
     }),
   );
 });
@@ -76,11 +70,11 @@ test('a new version settled with the edges, and what has its instant, is settled
         );
         const looked = entries.filter((e) => near.some((v) => v.ref === e.ref));
         const others = entries.filter((e) => !looked.includes(e));
-        const { kept, gained } = settle([...near, fresh], looked);
+        const { kept, gained } = settle([...near, fresh], looked, NONE);
         const last = Math.max(...entries.map((e) => e.date));
         entries = [...others, ...kept, ...gained.map((gain, i) => ({ ...gain, date: last + i + 1 }))];
         versions = [...versions, fresh];
-        expect(isSettled(versions, entries)).toBe(true);
+        expect(isSettled(versions, entries, NONE)).toBe(true);
       }
     }),
     { numRuns: 1000 },
@@ -95,6 +89,8 @@ test('however many versions an object has, few are edges', () => {
         spec: '2.1',
         key: String(i).padStart(4, '0'),
         rank,
+        audience: EVERYONE,
+        owner: '',
       }));
       expect(settled(versions).filter((e) => isEdge(e.ranges)).length).toBeLessThanOrEqual(2 * RANKS);
     }),

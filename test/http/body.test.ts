@@ -196,7 +196,10 @@ describe('shares', () => {
 
   test('whatever is taken and given back, nobody is over a share, and at the end nothing is held', () => {
     const people = Object.values(PEOPLE);
-    const step = fc.record({ who: fc.integer({ min: 0, max: people.length - 1 }), bytes: fc.integer({ min: 1, max: MOST }) });
+    const step = fc.record({
+      who: fc.integer({ min: 0, max: people.length - 1 }),
+      bytes: fc.integer({ min: 1, max: MOST }),
+    });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const fresh = new BodyBudget(MOST);

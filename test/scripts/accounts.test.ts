@@ -1,5 +1,6 @@
 /** Organisations, accounts and channels through the jisr command: identities, the audit, names, what is said of mistakes. */
 /* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-argument */
+import { ORIGINATOR_CONTROL } from '../../src/validation/originator-control';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -203,7 +204,10 @@ describe('identity (D8a)', () => {
     expect(await store.people.organisations()).toEqual(all);
     expect(await store.records.audit(100)).toHaveLength(records);
     await store.close();
-    expect((await inDirectory()).map((f) => f.id).sort()).toEqual(all.map((o) => o.identity).sort());
+    // And Jisr's own extension beside them.
+    expect((await inDirectory()).map((f) => f.id).sort()).toEqual(
+      [ORIGINATOR_CONTROL, ...all.map((o) => o.identity)].sort(),
+    );
   });
 
   test('the first operator’s organisation has one too, and its account a password to be changed', async () => {

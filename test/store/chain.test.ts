@@ -3,6 +3,8 @@
  * The protocol of the store on MongoDB, run by random schedules: the adapter's own chain, batches and units, on tables
  * in memory of which every single operation is a point where others may go on, or the process may end for ever.
  */
+import { readerOf } from '../../src/domain/audience';
+import { ClassBook } from '../../src/domain/class-book';
 import { MongoServerError } from 'mongodb';
 import { holds } from '../../src/domain/entries';
 import { StoreUnavailable } from '../../src/domain/errors';
@@ -219,7 +221,7 @@ type Moment = ReadonlyMap<number, EntryDoc>;
 /** What a reader of a rank is given of a moment behind a date. */
 const answersOf = (docs: Iterable<EntryDoc>, rank: Rank, after: number): EntryDoc[] =>
   [...docs]
-    .filter((d) => d.state === 'live' && d.date > after && holds(d.latest_last, rank))
+    .filter((d) => d.state === 'live' && d.date > after && holds(d.latest_last, readerOf(rank)))
     .sort((a, b) => a.date - b.date);
 
 /** One schedule. @returns what is wrong, or undefined. */
@@ -356,7 +358,7 @@ async function schedule(seed: number, fault: Fault): Promise<string | undefined>
         const looked = fault === 'not waited for the tip' ? undefined : await log.standing(C, all);
         const tip: Link = looked?.tip ?? (await newest());
         const docs = early ?? looked?.seen ?? (await all());
-        const unit = new Unit(connection, C, tip, docs);
+        const unit = new Unit(connection, C, tip, docs, new ClassBook());
         const standing = unit.versions(nameOf(o));
         let command: Command | undefined;
         if (wish === 'add' && !standing.some((s) => s.key === String(v))) {
@@ -549,7 +551,9 @@ async function schedule(seed: number, fault: Fault): Promise<string | undefined>
   const entries = [...(rows['entries'] ?? new Map<string, Doc>()).values()] as EntryDoc[];
   if (entries.some((e) => e.date > tip.last)) fail('an entry behind the horizon of an applied tip');
   for (const rank of [0, 1, 2] as const) {
-    const live = entries.filter((e) => e.state === 'live' && holds(e.latest_last, rank)).map((e) => e.body);
+    const live = entries
+      .filter((e) => e.state === 'live' && holds(e.latest_last, readerOf(rank)))
+      .map((e) => e.body);
     if (JSON.stringify(live.sort()) !== JSON.stringify(lastFor(held, rank)))
       fail(`at the end, rank ${rank}: ${live.join()} instead of ${lastFor(held, rank).join()}`);
   }
@@ -559,7 +563,7 @@ async function schedule(seed: number, fault: Fault): Promise<string | undefined>
       await poll(late, rank, state);
     }
     for (const e of entries)
-      if (e.state === 'live' && holds(e.latest_last, rank) && !state.has.has(`${e.ref} ${e.date}`))
+      if (e.state === 'live' && holds(e.latest_last, readerOf(rank)) && !state.has.has(`${e.ref} ${e.date}`))
         fail(`a reader of rank ${rank} who only moved forward misses ${e.body}`);
   }
   return wrong;

@@ -1,6 +1,7 @@
 /** The promises of the store (src/store/store.ts), run against every store: by the roles of the port, objects in several files. */
 import { describeAppend } from './contract/append';
 import { describeArchive } from './contract/archive';
+import { describeAudiences } from './contract/audiences';
 import { describeById } from './contract/by-id';
 import { describeCatalog } from './contract/catalog';
 import { describeDates } from './contract/dates';
@@ -34,6 +35,7 @@ const PROMISES: readonly ((name: string, open: Open) => void)[] = [
   describeMarkings,
   describeSquatted,
   describeHidden,
+  describeAudiences,
   describeHistories,
   describeRetire,
   describeRecords,

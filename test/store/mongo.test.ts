@@ -1,4 +1,5 @@
 /** The store on MongoDB: the whole contract, what other processes change, and a server that goes away. */
+import { readerOf } from '../../src/domain/audience';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { MongoClient } from 'mongodb';
@@ -200,7 +201,7 @@ if (server === undefined) {
       const id = toolId();
       await store.objects.append(write(c), part([tool(id, 1, 0)]));
       const entries = client.db().collection('entries');
-      const ranges = { $in: rangesHolding(2) };
+      const ranges = { $in: rangesHolding(readerOf(2)) };
       const live = { c: c.id, state: 'live', date: { $gt: -1, $lte: 1e17 } };
       for (const [filter, most] of [
         [{ ...live, latest_last: ranges }, 20],

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { range } from '../../src/domain/entries';
+import { range } from '../../src/domain/regions';
 import { openStore } from '../../src/store/open';
 import type { Store, StoreOptions } from '../../src/store/store';
 import type { ChangeStore } from '../../src/store/changes';

@@ -1,11 +1,14 @@
 /** A store of an earlier schema is brought up to date by itself, and keeps its promises. */
+import { EVERYONE } from '../../src/domain/audience';
+import { ClassBook } from '../../src/domain/class-book';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { v4 as uuid } from 'uuid';
 import { SERVER } from '../../src/domain/actor';
-import { QUESTIONS, settle } from '../../src/domain/entries';
+import { QUESTIONS } from '../../src/domain/entries';
+import { settle } from '../../src/domain/settle';
 import { ALL } from '../../src/domain/query';
 import { statedVersion, type StixObject } from '../../src/domain/stix';
 import { rankFrom, type Rank } from '../../src/domain/tlp';
@@ -77,9 +80,9 @@ function before(c = collection({ defaultTlp: 3 })) {
           ).lastInsertRowid,
       );
       for (const marking of waits) db.prepare('INSERT INTO citations VALUES (?, ?)').run(marking, ref);
-      return { ref, spec, key, rank };
+      return { ref, spec, key, rank, audience: EVERYONE, owner: by };
     });
-    for (const { ref, ranges } of settle(versions, []).gained)
+    for (const { ref, ranges } of settle(versions, [], new ClassBook()).gained)
       db.prepare(
         `INSERT INTO entries (collection, date, version, type, ${QUESTIONS.join(', ')}) VALUES (1, ?, ?, ?, ${QUESTIONS.map(() => '?').join(', ')})`,
       ).run(date++, ref, objects[0]!.object['type'], ...QUESTIONS.map((q) => ranges[q]));

@@ -15,6 +15,7 @@ import { groupOf, specVersionOf, statedVersion, type StixObject } from '../../sr
 import { definitionRank, marksOf, type Rank } from '../../src/domain/tlp';
 import type { Part } from '../../src/store/records';
 import type { Store } from '../../src/store/store';
+import { audienceOf } from '../../src/validation/originator-control';
 import { canonicalDigest } from '../../src/validation/canonical';
 
 const localised = (text: string): Localised => ({ en: text, ar: text, fr: text, es: text });
@@ -87,6 +88,8 @@ export const removal = (c: Collection, who: Principal = principal(4)): Scope<'re
 
 export function candidate(object: StixObject): Candidate {
   const type = object['type'] as string;
+  const audience = audienceOf(object);
+  if ('wrong' in audience) throw new Error(JSON.stringify(audience.wrong));
   return {
     id: object['id'] as string,
     type,
@@ -97,6 +100,7 @@ export function candidate(object: StixObject): Candidate {
     definition: type === 'marking-definition' ? definitionRank(object) : undefined,
     createdBy: object['created_by_ref'] as string | undefined,
     created: object['created'] as string | undefined,
+    audience: audience.said,
     revoked: object['revoked'] === true,
     ownerless: groupOf(type) === 'SCO',
     text: JSON.stringify(object),

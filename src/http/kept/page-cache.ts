@@ -1,15 +1,15 @@
 /**
  * Finished answers, kept while they are right (D13). A full page that an index answers changes only if an entry within it, or
- * the next one, which proves that there is more, is cut for its reader's rank: it is dropped by that, and by nothing that is
+ * the next one, which proves that there is more, is cut for its reader: it is dropped by that, and by nothing that is
  * published behind it. All else is right until somebody writes. Whether anybody did is looked at before each answer, in microseconds.
  */
 import { LRUCache } from 'lru-cache';
 import type { Scope } from '../../domain/access';
+import type { Reader } from '../../domain/audience';
 import { asked, isExamined } from '../../domain/asked';
 import { holds } from '../../domain/entries';
 import type { ObjectQuery } from '../../domain/query';
 import type { Micros } from '../../domain/timestamp';
-import type { Rank } from '../../domain/tlp';
 import { TOLD, type ChangeStore, type Cut, type Pulse, type Told } from '../../store/changes';
 import type { Answer } from './answer';
 import { Encoded } from './encoding';
@@ -24,7 +24,7 @@ const MOST = 5000;
 interface Full {
   readonly collectionId: string;
   readonly question: Told;
-  readonly rank: Rank;
+  readonly reader: Reader;
   readonly after: Micros;
   /** The date of the first behind it. */
   readonly proof: Micros;
@@ -37,18 +37,23 @@ export interface Kept {
   readonly full: Full | undefined;
 }
 
-function fullOf(scope: Scope<'read'>, query: ObjectQuery, { about }: Answer): Full | undefined {
+function fullOf(
+  scope: Scope<'read'>,
+  reader: Reader,
+  query: ObjectQuery,
+  { about }: Answer,
+): Full | undefined {
   const questions = asked(query)?.questions ?? [];
   const question = TOLD.find((q) => q === questions[0]);
-  const { clearance: rank, collection } = scope;
-  if (questions.length !== 1 || !question || rank === undefined) return undefined;
+  const { collection } = scope;
+  if (questions.length !== 1 || !question || reader.rank < 0) return undefined;
   const { proof } = about;
   if (proof === undefined || query.ids !== undefined || isExamined(query)) return undefined;
-  return { collectionId: collection.id, question, rank, after: query.after ?? -1, proof };
+  return { collectionId: collection.id, question, reader, after: query.after ?? -1, proof };
 }
 
-const cuts = ({ question, rank, after, proof }: Full, { date, before, after: left }: Cut): boolean =>
-  date > after && date <= proof && holds(before[question], rank) !== holds(left[question], rank);
+const cuts = ({ question, reader, after, proof }: Full, { date, before, after: left }: Cut): boolean =>
+  date > after && date <= proof && holds(before[question], reader) !== holds(left[question], reader);
 
 export class PageCache {
   private readonly kept: LRUCache<string, Kept>;
@@ -91,7 +96,7 @@ export class PageCache {
   ): Kept | undefined {
     const now = this.look();
     if (now.policy !== seen.policy || now.cut !== seen.cut) return undefined;
-    const full = fullOf(scope, query, made);
+    const full = fullOf(scope, this.changes.readerOf(scope), query, made);
     if (!full && now.written !== seen.written) return undefined;
     const entry: Kept = { answer: { ...made, encoded: new Encoded() }, full };
     this.kept.set(question, entry, { size: OVERHEAD + Math.ceil(made.bytes * ENCODED) });

@@ -1,5 +1,6 @@
 /** Appending parts of publications: one batch of their collection's chain. */
 import { actorIn, notFound, type Scope } from '../../domain/access';
+import { levelOf } from '../../domain/audience';
 import { blaming, StoreUnavailable } from '../../domain/errors';
 import type { Candidate } from '../../domain/publication';
 import type { Collection } from '../../domain/channel';
@@ -10,6 +11,7 @@ import type { Settlement } from '../../domain/unit';
 import type { Part } from '../records';
 import type { CatalogReader } from './catalog';
 import { guarded } from './connection';
+import { wordDoc } from './addressed';
 import { candidatesOf, holdable, judgePart, namedBy, standingFilter, type Named } from './judging';
 import { applyDefinition, citing, markingOf, type Spread } from './markings';
 import { headsOf, statusNow } from './statuses';
@@ -43,7 +45,7 @@ function versionOf({ candidate, ref, marks }: Addition, unit: Unit): Version {
     publisher: standing.publisher,
     owner: standing.owner,
     size: Buffer.byteLength(candidate.text),
-    rank: standing.rank,
+    rank: levelOf(standing.audience, standing.rank),
     declared: marks.declared,
     unresolved: marks.unresolved,
     cited: candidate.marks.cited,
@@ -108,6 +110,7 @@ export function appender(worker: Worker, catalog: CatalogReader, spread: Spread)
           judged.push(published);
           for (const addition of published.additions)
             blaming(addition.index, () => unit.describe(addition.ref, versionOf(addition, unit)));
+          for (const [ref, id] of published.readdressed) unit.readdress(id, ref);
           for (const definition of published.definitions)
             applyDefinition(unit, definition, collection, scope.collection.defaultTlp);
           for (const { action, subject, detail } of published.remarks)
@@ -129,6 +132,7 @@ export function appender(worker: Worker, catalog: CatalogReader, spread: Spread)
           answer: told,
           effects: (settlement) => ({
             markings: definitions,
+            words: judged.flatMap((p) => p.words.map((word) => wordDoc(collection, word, unit.tip.n + 1))),
             recorded: tellings.map((tell) => tell(settlement)),
           }),
         };

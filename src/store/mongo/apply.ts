@@ -5,7 +5,7 @@ import { leaseOf } from '../records';
 import { isDuplicate, type Connection } from './connection';
 import type { Effects } from './effects';
 import { recordedIn, type Recorded } from './recorded';
-import { stoneOf, type EntryDoc, type StatusDoc } from './tables';
+import { stoneOf, type EntryDoc, type StatusDoc, type WordDoc } from './tables';
 
 /** An entry that a drop left: its place stays taken, for a process that was asleep in the middle of an old batch. */
 const DROPPED = { state: 'spent', body: '', ...Object.fromEntries(QUESTIONS.map((q) => [q, 0])) } as const;
@@ -37,6 +37,7 @@ export async function forget({ tables }: Connection, status: string): Promise<vo
 
 /** What later batches added stays, however late this is. */
 async function drop({ tables }: Connection, c: string, n: number): Promise<void> {
+  await tables.words.deleteMany({ c, by: { $lt: n } });
   for (let after = Number.MIN_SAFE_INTEGER; ;) {
     const some = await tables.entries
       .find({ c, date: { $gt: after } }, { projection: { date: 1 } })
@@ -73,6 +74,16 @@ async function countRecorded(connection: Connection, one: Recorded): Promise<voi
   if (part.last && begun) await forget(connection, part.status);
 }
 
+/** The last word counts, however late an earlier one is written. */
+async function keepWords({ tables }: Connection, n: number, words: readonly WordDoc[]): Promise<void> {
+  await insertMissing(tables.words, words);
+  if (words.length === 0) return;
+  const updates = words.map(({ _id, audience }): AnyBulkWriteOperation<WordDoc> => ({
+    updateOne: { filter: { _id, by: { $lt: n } }, update: { $set: { audience, by: n } } },
+  }));
+  await tables.words.bulkWrite(updates, { ordered: false });
+}
+
 /** @param counts whether this does not come too late: to be asked right before what is not told by what stands. */
 export async function carryOut(
   connection: Connection,
@@ -102,6 +113,8 @@ export async function carryOut(
     insertMissing(tables.entries, effects.inserts),
     cut(),
     insertMissing(tables.markings, effects.markings),
+    insertMissing(tables.audiences, effects.audiences ?? []),
+    keepWords(connection, n, effects.words ?? []),
     insertMissing(tables.audit, effects.audit),
     insertRecorded(connection, recorded),
   ]);

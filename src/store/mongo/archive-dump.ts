@@ -66,11 +66,13 @@ export function dumper(worker: Worker, catalog: CatalogReader, rounds = ROUNDS):
           if (of) of.push(doc);
           else objects.set(objectOf(doc.o), [doc]);
         }
-        for (const of of objects.values()) {
+        const words = tip.audiences ? await tables.words.find({ c, u: { $in: uuids } }).toArray() : [];
+        for (const [object, of] of objects) {
           // What a drop left holds a place here, and means nothing elsewhere.
           const standing =
             of.find((doc) => doc.state === 'live') ?? of.find((doc) => doc.state === 'removed');
-          if (standing) yield archivedObject(c, standing.o, of);
+          const said = words.filter(({ o }) => o === object);
+          if (standing) yield archivedObject(c, standing.o, of, said);
         }
       }
     }
@@ -197,6 +199,10 @@ export function dumper(worker: Worker, catalog: CatalogReader, rounds = ROUNDS):
     await settleTold(connection);
     const collections = channels.flatMap((channel) => channel.collections).map((c) => c.id);
     yield* collectionsOf(collections.sort());
+    for await (const { c, n, definition } of tables.audiences
+      .find({ c: { $in: collections } })
+      .sort({ c: 1, n: 1 }))
+      yield { kind: 'audience', collection: c, id: n, definition };
     for await (const doc of tables.audit.find().sort({ at: 1, order: 1 })) {
       yield { kind: 'audit', seq: ++seq, record: toAuditRecord(doc) };
     }

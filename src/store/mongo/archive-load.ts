@@ -1,78 +1,19 @@
 /** All of a store in. */
 import { ObjectId } from 'mongodb';
 import type { Channel } from '../../domain/channel';
-import { QUESTIONS, type Question, type Range } from '../../domain/entries';
-import { typeOf, type StixObject } from '../../domain/stix';
+import { typeOf } from '../../domain/stix';
+import { objectOf } from '../../domain/unit';
 import type { ArchivedObject, ArchivedStatus, ArchiveRecord, ArchiveStore } from '../archive';
+import { wordDoc } from './addressed';
 import { CATALOG, policyChanged } from './catalog';
 import { writeChunks } from './chunks';
 import { guarded, type Connection } from './connection';
 import { markingOf } from './markings';
-import type { EntryDoc } from './tables';
+import { entriesOf } from './archive-entries';
 import { uuidOf } from './unit';
 
 /** An id that sorts before every one that is made here later. */
 const loadedId = (seq: number): ObjectId => new ObjectId(seq.toString(16).padStart(24, '0'));
-
-/** By question; what is not told answers nothing. */
-const rangesOf = (ranges: readonly Range[]): Record<Question, Range> =>
-  Object.fromEntries(QUESTIONS.map((q, i) => [q, ranges[i] ?? 0])) as Record<Question, Range>;
-
-/** An object's entries as they stood elsewhere; what was removed gets stones without a date of their own. */
-function entriesOf({ collection: c, id: o, versions, removed }: ArchivedObject): EntryDoc[] {
-  const common = { c, o, u: uuidOf(o), type: typeOf(o), by: 0 };
-  const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
-  const live = versions.flatMap((v) => {
-    const object = JSON.parse(v.body) as StixObject;
-    const ref = v.entries[0]?.date ?? 0;
-    return v.entries.map(({ date, ranges }): EntryDoc => ({
-      ...common,
-      _id: `${c}:${date}`,
-      o: text(object['id']) ?? o,
-      date,
-      ref,
-      state: 'live',
-      spec: v.spec,
-      version: v.version,
-      key: v.key,
-      digest: v.digest,
-      rank: v.rank,
-      declared: v.declared,
-      unresolved: v.unresolved,
-      cited: v.cited ?? v.unresolved,
-      publisher: v.publisher,
-      ...(v.owner === undefined ? {} : { owner: v.owner }),
-      created: text(object['created']),
-      createdBy: text(object['created_by_ref']),
-      revoked: object['revoked'] === true,
-      size: Buffer.byteLength(v.body),
-      body: v.body,
-      ...rangesOf(ranges),
-    }));
-  });
-  const stones = removed.map(({ key, rank }, i): EntryDoc => ({
-    ...common,
-    _id: `${c}:removed:${o}:${key}`,
-    date: -1 - i,
-    ref: -1 - i,
-    state: 'removed',
-    spec: '',
-    version: '',
-    key,
-    digest: '',
-    rank,
-    declared: null,
-    unresolved: [],
-    publisher: '',
-    created: null,
-    createdBy: null,
-    revoked: false,
-    size: 0,
-    body: '',
-    ...rangesOf([]),
-  }));
-  return [...live, ...stones];
-}
 
 export function loader(connection: Connection): ArchiveStore['load'] {
   const { tables } = connection;
@@ -87,6 +28,11 @@ export function loader(connection: Connection): ArchiveStore['load'] {
         const some = of.filter((o) => typeOf(o.id) === type).map((o) => uuidOf(o.id));
         await tables.entries.deleteMany({ c, type, u: { $in: some } });
       }
+      await tables.words.deleteMany({ c, o: { $in: of.map((o) => objectOf(o.id)) } });
+      const words = of.flatMap(({ id, words: said = [] }) =>
+        said.map((word) => wordDoc(c, { id, ...word }, 0)),
+      );
+      if (words.length > 0) await tables.words.insertMany(words);
       const docs = of.flatMap(entriesOf);
       for (let i = 0; i < docs.length; i += 500) await tables.entries.insertMany(docs.slice(i, i + 500));
     }
@@ -186,6 +132,17 @@ export function loader(connection: Connection): ArchiveStore['load'] {
         if (date === 0) return;
         const doc = { c, n: 1, last: date, token: 'loaded', applied: true, chunks: 0 };
         await tables.batches.replaceOne({ _id: `${c}:1` }, doc, { upsert: true });
+        return;
+      }
+      case 'audience': {
+        const { collection: c, id: n, definition } = record;
+        await tables.audiences.replaceOne({ _id: `${c}:${n}` }, { c, n, definition }, { upsert: true });
+        const first = { c, n: 1, last: 0, token: 'loaded', applied: true, chunks: 0 };
+        await tables.batches.updateOne(
+          { _id: `${c}:1` },
+          { $max: { audiences: n }, $setOnInsert: first },
+          { upsert: true },
+        );
         return;
       }
       case 'status':

@@ -1,11 +1,17 @@
 /** Objects and statuses as an archive holds them, out of their documents. */
 import { QUESTIONS } from '../../domain/entries';
-import type { ArchivedObject, ArchivedStatus, ArchivedVersion } from '../archive';
+import { audienceIn } from '../../domain/audience';
+import { lowestStones, type ArchivedObject, type ArchivedStatus, type ArchivedVersion } from '../archive';
 import type { Connection } from './connection';
-import type { EntryDoc, StatusDoc } from './tables';
+import type { EntryDoc, StatusDoc, WordDoc } from './tables';
 
 /** @param docs all entries of the object, those of what was removed too. */
-export function archivedObject(collection: string, id: string, docs: readonly EntryDoc[]): ArchivedObject {
+export function archivedObject(
+  collection: string,
+  id: string,
+  docs: readonly EntryDoc[],
+  words: readonly WordDoc[],
+): ArchivedObject {
   const live = docs.filter((d) => d.state === 'live').sort((a, b) => a.date - b.date);
   const refs = [...new Set(live.map((d) => d.ref))];
   const oldest = live[0]?.publisher ?? '';
@@ -28,12 +34,17 @@ export function archivedObject(collection: string, id: string, docs: readonly En
     };
   });
   versions.sort((a, b) => (a.entries[0]?.date ?? 0) - (b.entries[0]?.date ?? 0));
-  const standing = new Set(live.map((d) => d.key));
-  const gone = new Map(
-    docs.filter((d) => d.state === 'removed' && !standing.has(d.key)).map((d) => [d.key, d.rank] as const),
+  const placeOf = ({ key, rank }: Pick<EntryDoc, 'key' | 'rank'>): string => `${key} ${audienceIn(rank)}`;
+  const standing = new Set(live.map(placeOf));
+  const removed = lowestStones(
+    docs
+      .filter((d) => d.state === 'removed' && !standing.has(placeOf(d)))
+      .map(({ key, rank }) => ({ key, rank })),
   );
-  const removed = [...gone].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, rank]) => ({ key, rank }));
-  return { kind: 'object', collection, id, versions, removed };
+  const said = words
+    .map(({ owner, audience }) => ({ owner, audience }))
+    .sort((a, b) => (a.owner < b.owner ? -1 : 1));
+  return { kind: 'object', collection, id, versions, removed, ...(said.length === 0 ? {} : { words: said }) };
 }
 
 /** With the verdicts of its parts, and what waits of it. */

@@ -22,7 +22,7 @@ export function batchStore(connection: Connection): LogStore<Effects> {
   const { tables, clock } = connection;
   const HEAD = { projection: { data: 0 } } as const;
   const linkOf = (
-    doc: Pick<BatchDoc, 'n' | 'last' | 'token' | 'applied' | 'cuts' | 'largest'> | null,
+    doc: Pick<BatchDoc, 'n' | 'last' | 'token' | 'applied' | 'cuts' | 'largest' | 'audiences'> | null,
   ): Link | undefined =>
     // A head of an earlier version does not say where it cuts.
     doc
@@ -33,6 +33,7 @@ export function batchStore(connection: Connection): LogStore<Effects> {
           token: doc.token,
           applied: doc.applied,
           largest: doc.largest,
+          audiences: doc.audiences,
         }
       : undefined;
 
@@ -81,7 +82,7 @@ export function batchStore(connection: Connection): LogStore<Effects> {
       return { links: docs.flatMap((doc) => linkOf(doc) ?? []), pruned, more: docs.length === WALK };
     },
     link: async (collection, n) => linkOf(await tables.batches.findOne({ _id: idOf(collection, n) }, HEAD)),
-    insert: async (collection, { n, last, token, largest }, effects) => {
+    insert: async (collection, { n, last, token, largest, audiences }, effects) => {
       const size = checkSizes(effects);
       const cuts = effects.drop ? EVERYTHING : spansOf(effects.cuts.map((cut) => cut.date));
       // The library's own buffer ends at 17 MB.
@@ -100,6 +101,7 @@ export function batchStore(connection: Connection): LogStore<Effects> {
         applied: false,
         chunks,
         ...(largest === undefined ? {} : { largest }),
+        ...(audiences === undefined ? {} : { audiences }),
       };
       const place = async (): Promise<boolean> => {
         try {

@@ -202,7 +202,8 @@ export class Log<Effects> {
    * @returns it, for {@link letGo}; undefined: another was faster.
    */
   async hold(collection: string, tip: Link, token: string, nothing: Effects): Promise<Link | undefined> {
-    const link = { n: tip.n + 1, last: tip.last, token, largest: tip.largest };
+    const { last, largest, audiences } = tip;
+    const link = { n: tip.n + 1, last, token, largest, audiences };
     if ((await this.store.insert(collection, link, nothing)) === undefined) return undefined;
     return { ...link, cuts: [], applied: false };
   }
@@ -224,17 +225,17 @@ export class Log<Effects> {
     {
       last,
       effects,
-      largest,
-    }: { readonly last: Micros; readonly effects: Effects; readonly largest?: number | undefined },
+      ...kept
+    }: { readonly last: Micros; readonly effects: Effects } & Pick<Link, 'largest' | 'audiences'>,
   ): Promise<boolean> {
     const n = tip.n + 1;
-    const mark = await this.store.insert(collection, { n, last, token, largest }, effects);
+    const mark = await this.store.insert(collection, { n, last, token, ...kept }, effects);
     if (mark === undefined) return false;
     const applied = await this.alone(collection, () =>
       this.store.apply(collection, { n, token }, effects, mark),
     );
     if (applied) {
-      this.remember(collection, { n, last, cuts: EVERYTHING, token, applied, largest });
+      this.remember(collection, { n, last, cuts: EVERYTHING, token, applied, ...kept });
       return true;
     }
     // What is before the mark and was decided was applied: what was not has no place in the chain.

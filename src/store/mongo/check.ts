@@ -1,5 +1,6 @@
 /** Holds a store against the architecture's promises: the chains, the horizon, entries against versions, clocks. */
-import { isSettled } from '../../domain/entries';
+import { audienceIn, rankIn, type Classes } from '../../domain/audience';
+import { isSettled } from '../../domain/settle';
 import { formatTimestamp, type Micros } from '../../domain/timestamp';
 import { objectOf } from '../../domain/unit';
 import type { Defect, Permit } from '../house';
@@ -19,23 +20,29 @@ type Tell = (promise: string, place: string, found: string, mend: string) => voi
 type Bare = Omit<EntryDoc, 'body'>;
 
 /** Whether an object's live entries are what its versions ask for. */
-function settled(docs: readonly Bare[]): boolean {
-  const versions = [...new Map(docs.map((d) => [d.ref, d])).values()];
+function settled(docs: readonly Bare[], classes: Classes): boolean {
+  const versions = [...new Map(docs.map((d) => [d.ref, d])).values()].map((d) => ({
+    ...d,
+    rank: rankIn(d.rank),
+    audience: audienceIn(d.rank),
+    owner: d.owner ?? '',
+  }));
   return isSettled(
     versions,
     docs.map((d) => ({ ref: d.ref, date: d.date, ranges: d })),
+    classes,
   );
 }
 
 /** @returns those of some objects whose entries do not fit. */
-function unsettled(docs: readonly Bare[]): string[] {
+function unsettled(docs: readonly Bare[], classes: Classes): string[] {
   const objects = new Map<string, Bare[]>();
   for (const doc of docs) {
     const own = objects.get(objectOf(doc.o));
     if (own) own.push(doc);
     else objects.set(objectOf(doc.o), [doc]);
   }
-  return [...objects].filter(([, own]) => !settled(own)).map(([id]) => id);
+  return [...objects].filter(([, own]) => !settled(own, classes)).map(([id]) => id);
 }
 
 async function checkDates({ connection, log }: Worker, c: string, tell: Tell): Promise<void> {
@@ -90,7 +97,7 @@ async function checkBodies(
 
 /** By UUID: whatever stands under one comes in one step, without bodies. */
 async function checkObjects(
-  { connection: { tables }, log }: Worker,
+  { connection: { tables }, log, audiences }: Worker,
   c: string,
   signal: AbortSignal | undefined,
   tell: Tell,
@@ -106,11 +113,14 @@ async function checkObjects(
       .toArray();
     const last = ahead.at(-1)?.u;
     if (last === undefined) return;
-    const wrong = unsettled(await bare({ $gt: after, $lte: last }));
+    const bound = await bare({ $gt: after, $lte: last });
+    const wrong = unsettled(bound, await audiences.book(c, await log.caughtUp(c)));
     if (wrong.length > 0) {
       // Somebody may be in the middle of writing: what is still wrong after that is wrong.
-      await log.caughtUp(c);
-      const still = unsettled(await bare({ $in: wrong.map(uuidOf) }));
+      const still = unsettled(
+        await bare({ $in: wrong.map(uuidOf) }),
+        await audiences.book(c, await log.caughtUp(c)),
+      );
       for (const id of still.filter((object) => wrong.includes(object)))
         tell(
           'the entries of an object are what its versions ask for',

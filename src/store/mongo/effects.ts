@@ -3,7 +3,7 @@ import { BSON } from 'mongodb';
 import { TaxiiError } from '../../domain/errors';
 import type { Micros } from '../../domain/timestamp';
 import type { Recorded } from './recorded';
-import type { AuditDoc, EntryDoc, MarkingDoc } from './tables';
+import type { AudienceDoc, AuditDoc, EntryDoc, MarkingDoc, WordDoc } from './tables';
 
 /** What an entry may be told after it was written: everything else stands for ever. */
 export type Cut = Partial<Omit<EntryDoc, '_id' | 'c' | 'date' | 'ref' | 'o' | 'u' | 'type'>>;
@@ -14,6 +14,8 @@ export interface Effects {
   readonly cuts: readonly { readonly date: Micros; readonly set: Cut }[];
   readonly audit: readonly AuditDoc[];
   readonly markings: readonly MarkingDoc[];
+  readonly audiences?: readonly AudienceDoc[];
+  readonly words?: readonly WordDoc[];
   readonly recorded?: readonly Recorded[];
   /** Everything in the collection goes. */
   readonly drop?: true;
@@ -32,12 +34,14 @@ const MOST_BATCH = 512 * 1024 * 1024;
  * @returns the size of the effects in bytes. @throws {TaxiiError} with what is too large.
  */
 export function checkSizes(effects: Effects): number {
-  const { inserts, cuts, audit, markings, recorded = [] } = effects;
+  const { inserts, cuts, audit, markings, audiences = [], words = [], recorded = [] } = effects;
   const documents: readonly (readonly [what: string, documents: readonly object[]])[] = [
     ['an object', inserts],
     ['a change of an object', cuts.map((cut) => cut.set)],
     ['a record of the audit', audit],
     ['a marking definition', markings],
+    ['an audience', audiences],
+    ['what was said of an object', words],
     ['the verdicts of a part', recorded.map((one) => one.part)],
   ];
   for (const [what, some] of documents) {

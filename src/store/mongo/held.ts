@@ -1,5 +1,5 @@
 /** What somebody may know of named objects: asked by rank, so that what is hidden is never read. */
-import type { Scope } from '../../domain/access';
+import type { Reader } from '../../domain/audience';
 import { typeOf } from '../../domain/stix';
 import {
   MOST_HELD,
@@ -19,16 +19,16 @@ import type { Worker } from './work';
 type Known = Pick<EntryDoc, '_id' | 'o' | 'ref' | 'key' | 'size' | 'publisher'>;
 
 export function heldObjects(worker: Worker): Pick<ObjectStore, 'lookup' | 'known' | 'presence' | 'rivals'> {
-  const { connection, log } = worker;
+  const { connection, log, audiences } = worker;
   const { tables } = connection;
 
   /** The newest versions of one object that may be seen. */
-  async function newest({ collection, clearance }: Scope<'write'>, id: string): Promise<Known[]> {
-    if (clearance === undefined) return [];
+  async function newest(collection: string, { rank, levels }: Reader, id: string): Promise<Known[]> {
+    if (rank < 0) return [];
     const projection = { o: 1, ref: 1, key: 1, size: 1, publisher: 1 } as const;
     const docs = await tables.entries
       .find(
-        { c: collection.id, u: uuidOf(id), type: typeOf(id), state: 'live', rank: { $lte: clearance } },
+        { c: collection, u: uuidOf(id), type: typeOf(id), state: 'live', rank: { $in: [...levels] } },
         { projection },
       )
       .sort({ key: -1 })
@@ -51,11 +51,12 @@ export function heldObjects(worker: Worker): Pick<ObjectStore, 'lookup' | 'known
   return {
     lookup: (scope, ids) =>
       guarded(async () => {
-        await log.caughtUp(scope.collection.id);
+        const { id: collection } = scope.collection;
+        const reader = await audiences.reader(scope, await log.caughtUp(collection));
         const found = new Map<string, Held[]>();
         let left = MOST_LOOKED_UP_BYTES;
         for (const id of ids) {
-          const known = await newest(scope, id);
+          const known = await newest(collection, reader, id);
           const trusted = await binding(known.map((v) => v.publisher));
           const held: Held[] = [];
           let most = Math.min(MOST_HELD_BYTES, left);
@@ -75,15 +76,15 @@ export function heldObjects(worker: Worker): Pick<ObjectStore, 'lookup' | 'known
 
     known: (scope, ids) =>
       guarded(async () => {
-        const { clearance, collection } = scope;
-        await log.caughtUp(collection.id);
+        const { collection } = scope;
+        const { rank, levels } = await audiences.reader(scope, await log.caughtUp(collection.id));
         const found = new Set<string>();
-        if (clearance !== undefined) {
+        if (rank >= 0) {
           const some = {
             c: collection.id,
             state: 'live',
             u: { $in: ids.map(uuidOf) },
-            rank: { $lte: clearance },
+            rank: { $in: [...levels] },
           } as const;
           const held = new Set<string>();
           for await (const { o } of tables.entries.find(some, { projection: { o: 1 } })) held.add(o);
@@ -100,8 +101,9 @@ export function heldObjects(worker: Worker): Pick<ObjectStore, 'lookup' | 'known
         const { clearance, collection } = scope;
         if (clearance === undefined) return [];
         const of = { c: collection.id, u: uuidOf(id), type: typeOf(id), state: 'live' } as const;
-        return look(worker, collection.id, async ({ last }, session) => {
-          const seen = { ...of, rank: { $lte: clearance }, date: { $lte: last } };
+        return look(worker, collection.id, async (link, session) => {
+          const { levels } = await audiences.reader(scope, link);
+          const seen = { ...of, rank: { $in: [...levels] }, date: { $lte: link.last } };
           const docs = await tables.entries
             .find(seen, { session, projection: { body: 0 }, sort: { date: -1 } })
             .toArray();
@@ -118,9 +120,14 @@ export function heldObjects(worker: Worker): Pick<ObjectStore, 'lookup' | 'known
             .find({ _id: { $in: ids } }, { session, projection: { body: 1 } })
             .toArray();
           const textOf = new Map(bodies.map(({ _id, body }) => [_id, body]));
-          const value = several.map(({ _id, o, date, version, spec, type, rank, publisher }): Inspected => {
-            return { id: o, date, version, spec, type, rank, publisher, text: textOf.get(_id) ?? '' };
-          });
+          const value = await Promise.all(
+            several.map(
+              async ({ _id, o, date, version, spec, type, rank, publisher }): Promise<Inspected> => {
+                const shown = await audiences.shown(collection.id, rank);
+                return { id: o, date, version, spec, type, ...shown, publisher, text: textOf.get(_id) ?? '' };
+              },
+            ),
+          );
           return { value: async () => value, within: value.map(({ date }) => [date, date]), open: true };
         });
       }),
@@ -129,12 +136,13 @@ export function heldObjects(worker: Worker): Pick<ObjectStore, 'lookup' | 'known
       guarded(async () => {
         const { clearance, collection } = scope;
         if (clearance === undefined) return 'absent';
-        const of = { c: collection.id, u: uuidOf(id), type: typeOf(id), rank: { $lte: clearance } };
-        const docs = await look(worker, collection.id, async ({ last }, session) => {
+        const docs = await look(worker, collection.id, async (link, session) => {
+          const { levels } = await audiences.reader(scope, link);
+          const of = { c: collection.id, u: uuidOf(id), type: typeOf(id), rank: { $in: [...levels] } };
           const projection = { state: 1, key: 1, date: 1, o: 1 } as const;
           const asked = [{ state: 'live', edge: { $ne: false } }, { key: { $in: [...instants] } }] as const;
           const value = await tables.entries
-            .find({ ...of, date: { $lte: last }, $or: [...asked] } as object, { session, projection })
+            .find({ ...of, date: { $lte: link.last }, $or: [...asked] } as object, { session, projection })
             .toArray();
           return { value: async () => value, within: value.map(({ date }) => [date, date]), open: true };
         });

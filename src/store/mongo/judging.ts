@@ -1,14 +1,20 @@
 /** Judging a part: what is loaded for it, and what it is judged beside. */
+import type { Filter } from 'mongodb';
 import type { Scope } from '../../domain/access';
 import { mayHaveTwin } from '../../domain/entries';
 import { blaming } from '../../domain/errors';
 import type { Definition } from '../../domain/markings';
-import { digestsOf, sees, type Candidate, type StandingVersion } from '../../domain/publication';
+import { audienceIn, rankIn, readerAsDefined, sees, type Reader } from '../../domain/audience';
+import { mayReaddress } from '../../domain/addressing';
+import { digestsOf, publisherOf, type Candidate, type StandingVersion } from '../../domain/publication';
 import { publishPart, type Beside, type Published } from '../../domain/publishing';
 import { typeOf } from '../../domain/stix';
+import { objectOf } from '../../domain/unit';
 import type { Part } from '../records';
+import { loadOwn, wordsOf } from './addressed';
 import type { Connection } from './connection';
 import { definitionsOf } from './markings';
+import type { EntryDoc } from './tables';
 import { uuidOf, type LoadedDoc, type Unit } from './unit';
 
 /** A document holds 16 MB; an object must leave room for what stands beside it. */
@@ -56,12 +62,19 @@ function besideOf(
   registered: ReadonlyMap<string, string>,
   definitions: readonly Definition[],
   before: readonly Published[],
+  reader: () => Reader,
+  word: Beside['word'],
 ): Beside {
   const organisation = scope.principal.organisation.id;
   const byRef = new Map(unit.loaded().map((doc) => [doc.ref, doc]));
   const earlier = before.flatMap((part) => part.additions);
   const added = new Map(earlier.map((a) => [a.ref, a.candidate]));
   return {
+    get reader() {
+      return reader();
+    },
+    word,
+    lookAtOwn: (id) => unit.many.has(objectOf(id)),
     isUnavailable: () => false,
     look: () => undefined,
     lookAtAll: () => undefined,
@@ -80,8 +93,12 @@ function besideOf(
     // What stood before the part: nothing of itself.
     otherTypes: (id) => {
       const uuid = uuidOf(id);
-      const own = (v: StandingVersion | LoadedDoc): boolean => v.publisher === organisation && sees(scope, v);
-      const held = unit.under(uuid).filter((other) => unit.versions(other).some(own));
+      const own = (v: StandingVersion): boolean => v.publisher === organisation && sees(reader(), v);
+      const held = unit
+        .under(uuid)
+        .filter((other) =>
+          unit.versions(other).some((d) => own(unit.domain.version(other, d.ref) as StandingVersion)),
+        );
       const came = earlier.filter(({ candidate, ref }) => {
         const version = uuidOf(candidate.id) === uuid && unit.domain.version(candidate.id, ref);
         return version && own(version);
@@ -94,25 +111,32 @@ function besideOf(
 
 /** What a part needs beyond the edges: nearest older versions, twins, and all where two specifications meet. */
 async function loadMore(
-  { tables }: Connection,
+  connection: Connection,
   scope: Scope<'write'>,
   unit: Unit,
   candidates: readonly Candidate[],
+  reader: Reader,
 ): Promise<void> {
+  const { tables } = connection;
   const c = scope.collection.id;
   const whole = new Set<string>();
-  for (const { id, spec, stated } of candidates) {
+  for (const candidate of candidates) {
+    const { id, spec, stated } = candidate;
     const standing = unit.domain.standing(id);
     if (standing.some((v) => v.spec !== spec)) whole.add(uuidOf(id));
+    const publisher = publisherOf(scope, candidate);
+    const { id: owner } = publisher;
+    if (mayReaddress(candidate.audience, publisher, standing, unit.domain.classes))
+      if (!(await loadOwn(connection, unit, id, owner))) unit.many.add(objectOf(id));
     const newer = stated && standing.some((v) => v.key > stated.key);
-    if (!newer || scope.clearance === undefined || whole.has(uuidOf(id))) continue;
-    const older = {
+    if (!newer || reader.rank < 0 || whole.has(uuidOf(id))) continue;
+    const older: Filter<EntryDoc> = {
       c,
       u: uuidOf(id),
       state: 'live',
       key: { $lt: stated.key },
-      rank: { $lte: scope.clearance },
-    } as const;
+      rank: { $in: [...reader.levels] },
+    };
     const [nearest] = await tables.entries
       .find(older, { projection: { ref: 1 } })
       .sort({ key: -1 })
@@ -123,7 +147,8 @@ async function loadMore(
     unit.take(await tables.entries.find(entries, { projection: { body: 0 } }).toArray());
   }
   for (const doc of unit.loaded()) {
-    if (doc.edge === false || !mayHaveTwin(doc, [{ ranges: doc }])) continue;
+    const version = { rank: rankIn(doc.rank), audience: audienceIn(doc.rank) };
+    if (doc.edge === false || !mayHaveTwin(version, [{ ranges: doc }])) continue;
     const twins = { c, u: doc.u, state: 'live', key: doc.key } as const;
     unit.take(await tables.entries.find(twins, { projection: { body: 0 } }).toArray());
   }
@@ -159,9 +184,15 @@ export async function judgePart(
   { registered, definitions }: Named,
   before: readonly Published[] = [],
 ): Promise<Published> {
-  await loadMore(connection, scope, unit, candidatesOf({ members }));
+  const candidates = candidatesOf({ members });
+  const { clearance, principal } = scope;
+  const { classes } = unit.domain;
+  const reader = readerAsDefined(clearance ?? -1, principal.organisation, classes.defined);
+  await loadMore(connection, scope, unit, candidates, reader());
+  const earlier = before.flatMap((part) => part.words);
+  const word = await wordsOf(connection, unit, candidates, earlier);
   const known = [...definitions, ...before.flatMap((p) => p.definitions)];
-  const beside = besideOf(scope, unit, registered, known, before);
+  const beside = besideOf(scope, unit, registered, known, before, reader, word);
   return publishPart(unit.domain, scope, members, status.requested, beside);
 }
 

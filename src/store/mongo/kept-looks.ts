@@ -6,6 +6,7 @@ import { LRUCache } from 'lru-cache';
 import type { Scope } from '../../domain/access';
 import { isExamined } from '../../domain/asked';
 import type { ObjectQuery } from '../../domain/query';
+import type { Link } from './link';
 import type { KeptLook, LookOptions } from './look';
 
 /** What a page takes beside its rows, in bytes, about. */
@@ -24,7 +25,8 @@ export class KeptLooks<T> {
 
   /** For the look at a page: the one of before, and where to keep this one. */
   of(
-    { collection, clearance }: Scope<'read'>,
+    { collection, clearance, principal: { organisation } }: Scope<'read'>,
+    known: Pick<Link, 'audiences'> | undefined,
     query: ObjectQuery,
     withBodies: boolean,
   ): Pick<LookOptions<T>, 'before' | 'keep'> {
@@ -34,6 +36,8 @@ export class KeptLooks<T> {
     const asked = JSON.stringify([
       collection.id,
       clearance,
+      // Where audiences are known, to whom they open.
+      known?.audiences ? { ...organisation, name: '' } : undefined,
       withBodies,
       ids,
       types,

@@ -13,6 +13,8 @@ export interface Link {
   readonly applied: boolean;
   /** Bytes of the largest object that it or any before it added; not there where that was not kept from the first on. */
   readonly largest?: number | undefined;
+  /** The number of the last audience that it or any before it defined. */
+  readonly audiences?: number | undefined;
 }
 
 /** What the chain is kept in. Each call is atomic by itself, and nothing else is asked of it. */

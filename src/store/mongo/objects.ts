@@ -69,7 +69,9 @@ export function mongoObjects(
       worker,
       id,
       async (link, session): Promise<Looked<Looking>> => {
-        const picked = await pick(connection, session, scope, query, link, { limits, signal, withBodies });
+        const reader = await worker.audiences.reader(scope, link);
+        const effort = { limits, signal, withBodies };
+        const picked = await pick(connection, session, scope.collection, reader, query, link, effort);
         const { rows, page: about } = pageOf(picked, query.limit, limits.bytes);
         const value = async (): Promise<Looking | undefined> => {
           const bodies: string[] = [];
@@ -84,7 +86,7 @@ export function mongoObjects(
       {
         shorten,
         beyond: query.after === undefined ? undefined : { date: query.after, nothing: NOTHING },
-        ...kept.of(scope, query, withBodies),
+        ...kept.of(scope, worker.log.known(id), query, withBodies),
       },
     );
     const [held, found] = await Promise.all([catalog.collection(id), looked]);
@@ -117,16 +119,13 @@ export function mongoObjects(
     inspect: (scope, query, signal) =>
       guarded(async () => {
         const { rows, bodies, about } = await page(scope, query, true, signal);
-        const items = rows.map((row, i): Inspected => ({
-          id: row.o,
-          date: row.date,
-          version: row.version,
-          spec: row.spec,
-          type: row.type,
-          rank: row.rank,
-          publisher: row.publisher,
-          text: bodies[i] ?? '',
-        }));
+        const items = await Promise.all(
+          rows.map(async (row, i): Promise<Inspected> => {
+            const { type, rank, publisher } = row;
+            const shown = await worker.audiences.shown(scope.collection.id, rank);
+            return { ...listed(row), type, ...shown, publisher, text: bodies[i] ?? '' };
+          }),
+        );
         return { ...about, items };
       }),
   };

@@ -1,13 +1,13 @@
 /** Picks the entries of a page: one filter on one index; what no index answers is tested row by row, in slices. */
 import type { ClientSession, Filter } from 'mongodb';
-import type { Scope } from '../../domain/access';
+import type { Reader } from '../../domain/audience';
+import type { Collection } from '../../domain/channel';
 import { asked, type Asked } from '../../domain/asked';
 import { holds, rangesHolding } from '../../domain/entries';
 import { propertyTest } from '../../domain/filters';
 import type { ObjectQuery } from '../../domain/query';
 import type { StixObject } from '../../domain/stix';
 import type { Micros } from '../../domain/timestamp';
-import type { Rank } from '../../domain/tlp';
 import type { ReadLimits } from '../objects';
 import type { Link } from './link';
 import { inSession, type Connection } from './connection';
@@ -71,12 +71,12 @@ export async function* bodiesOf(
 
 function filterOf(
   collection: string,
-  rank: Rank,
+  reader: Reader,
   query: ObjectQuery,
   { questions, instants }: Asked,
   between: { after: Micros; horizon: Micros },
 ): Filter<EntryDoc> {
-  const ranges = rangesHolding(rank);
+  const ranges = rangesHolding(reader);
   const answers = questions.map((q, i): Filter<EntryDoc> => ({
     [q]: { $in: ranges },
     ...(i === 0 && instants ? { key: { $in: [...instants] } } : {}),
@@ -112,24 +112,23 @@ export interface Effort {
 export async function pick(
   connection: Connection,
   session: ClientSession,
-  scope: Scope<'read'>,
+  { id: collection }: Pick<Collection, 'id'>,
+  reader: Reader,
   query: ObjectQuery,
   { last: horizon, largest = Infinity }: Pick<Link, 'last' | 'largest'>,
   effort: Effort,
 ): Promise<Picked> {
   const { tables } = connection;
-  const rank = scope.clearance;
   const ask = asked(query);
   const begin = query.after ?? -1;
-  if (rank === undefined || !ask || query.ids?.length === 0) return { rows: [], after: horizon };
-  const { id: collection } = scope.collection;
+  if (reader.rank < 0 || !ask || query.ids?.length === 0) return { rows: [], after: horizon };
   const needed = query.limit + 1;
   const wantsBodies = effort.withBodies || query.properties.size > 0;
   const slice = (after: Micros, most: number): Promise<Row[]> => {
     const areSmall = largest * most <= effort.limits.bytes;
     const projection = wantsBodies && areSmall ? { ...ROW, body: 1 } : ROW;
     return tables.entries
-      .find(filterOf(collection, rank, query, ask, { after, horizon }), { session, projection })
+      .find(filterOf(collection, reader, query, ask, { after, horizon }), { session, projection })
       .sort({ date: 1 })
       .limit(most)
       .batchSize(most)
@@ -142,7 +141,7 @@ export async function pick(
   // T-215: a version that answers by several entries is listed once, by the earliest of them, which may lie before.
   const answering = async (some: readonly Row[]): Promise<readonly Row[]> => {
     if (!mixed) return some;
-    const first = await firstAnswers(tables, session, collection, rank, ask, some, horizon);
+    const first = await firstAnswers(tables, session, collection, reader, ask, some, horizon);
     return some.filter((row) => first.get(row.ref) === row.date);
   };
   const examination = { collection, slice, answering, matches, needed, effort };
@@ -203,7 +202,7 @@ async function firstAnswers(
   tables: Tables,
   session: ClientSession,
   collection: string,
-  rank: Rank,
+  reader: Reader,
   { questions, instants }: Asked,
   docs: readonly Row[],
   horizon: Micros,
@@ -225,7 +224,7 @@ async function firstAnswers(
     .toArray();
   for (const doc of all) {
     const answers = questions.some(
-      (q, i) => holds(doc[q], rank) && (i > 0 || instants === undefined || instants.has(doc.key)),
+      (q, i) => holds(doc[q], reader) && (i > 0 || instants === undefined || instants.has(doc.key)),
     );
     if (answers && !first.has(doc.ref)) first.set(doc.ref, doc.date);
   }

@@ -1,6 +1,7 @@
 /** Removing versions of one object: one batch. */
 import { actorIn, notFound, type Scope } from '../../domain/access';
-import { ownerOf } from '../../domain/publication';
+import { audienceIn, rankIn, readerAmong } from '../../domain/audience';
+import { ownerOf } from '../../domain/ownership';
 import type { RemovalSelection } from '../../domain/query';
 import { chooseRemoval } from '../../domain/removal';
 import { groupOf, typeOf } from '../../domain/stix';
@@ -19,16 +20,22 @@ export function remover(worker: Worker, catalog: CatalogReader) {
     const { clearance } = scope;
     if (clearance === undefined) return 'absent';
     const c = scope.collection.id;
-    // What the caller may not see is looked at only when something goes: time tells nothing of it.
-    const visible = { c, u: uuidOf(id), state: 'live', rank: { $lte: clearance } } as const;
+    const { log, audiences } = worker;
     return worker.run<Removal>(
       c,
-      async () => visible,
+      // What the caller may not see is looked at only when something goes: time tells nothing of it.
+      async () => {
+        const { levels } = await audiences.reader(scope, log.known(c) ?? (await log.caughtUp(c)));
+        return { u: uuidOf(id), state: 'live', rank: { $in: [...levels] } };
+      },
       async (unit) => {
+        const { defined } = unit.domain.classes;
+        const reader = readerAmong(clearance, scope.principal.organisation, defined);
         const standing = unit
           .versions(id)
           .map((v) => ({ ...v, owner: v.owner ?? unit.domain.version(id, v.ref)?.owner ?? v.publisher }))
-          .map((v) => ({ ...v, createdBy: v.createdBy ?? undefined, ownerless }));
+          .map((v) => ({ ...v, createdBy: v.createdBy ?? undefined, ownerless }))
+          .map((v) => ({ ...v, rank: rankIn(v.rank), audience: audienceIn(v.rank) }));
         const identities = standing.flatMap((v) => v.createdBy ?? []);
         const registered = await registeredAmong(connection, [...identities, id]);
         const owners = new Map(registered);
@@ -38,14 +45,16 @@ export function remover(worker: Worker, catalog: CatalogReader) {
             c,
             u: uuidOf(identity),
             state: 'live',
-            rank: { $lte: clearance },
+            rank: { $in: [...reader.levels] },
             edge: { $ne: false },
           } as const;
           unit.take(await connection.tables.entries.find(held, { projection: { body: 0 } }).toArray());
-          const owner = ownerOf(scope, unit.domain.standing(identity));
+          const owner = ownerOf(reader, unit.domain.standing(identity));
           if (owner !== undefined) owners.set(identity, owner);
         }
-        const choice = chooseRemoval(scope, id, standing, selection, (identity) => owners.get(identity));
+        const choice = chooseRemoval(scope, reader, id, standing, selection, (identity) =>
+          owners.get(identity),
+        );
         if (typeof choice === 'string') return { answer: choice };
         const all = { c, u: uuidOf(id), state: 'live' } as const;
         unit.take(await connection.tables.entries.find(all, { projection: { body: 0 } }).toArray());

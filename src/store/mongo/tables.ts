@@ -1,6 +1,7 @@
 /** What is kept where: the documents of each collection of the database, and the indexes. */
 import type { Binary, Collection, IndexSpecification } from 'mongodb';
-import type { Question, Range } from '../../domain/entries';
+import type { Question } from '../../domain/entries';
+import type { Range } from '../../domain/regions';
 import type { StatusDetails } from '../../domain/taxii';
 import type { Micros } from '../../domain/timestamp';
 import type { Rank } from '../../domain/tlp';
@@ -33,7 +34,8 @@ export interface EntryDoc extends Record<Question, Range> {
   readonly size: number;
   /** live: answers questions; spent: another entry of the version answers them; removed: the version is gone. */
   readonly state: 'live' | 'spent' | 'removed';
-  readonly rank: Rank;
+  /** Who may see it, as one number (levelOf in src/domain/audience.ts): a rank, if everyone may who reaches it. */
+  readonly rank: number;
   readonly declared: Rank | null;
   readonly unresolved: readonly string[];
   /** All marking definitions that it cites but TLP's own; not there in what was written before it was kept. */
@@ -75,10 +77,35 @@ export interface BatchDoc {
   readonly data?: Binary;
   /** Bytes of the largest object that this batch or any before it added. */
   readonly largest?: number;
+  /** The number of the last audience that this batch or any before it defined. */
+  readonly audiences?: number;
   /** Of the first batch, which stays: the mark up to which the others were pruned, or may be at any time. */
   readonly pruned?: number;
   /** Of the first batch: a mark, and an instant at which it stood. */
   readonly since?: { readonly n: number; readonly at: Micros };
+}
+
+/** A class of readers (src/domain/audience.ts). */
+export interface AudienceDoc {
+  /** `<collection>:<n>` */
+  readonly _id: string;
+  readonly c: string;
+  readonly n: number;
+  readonly definition: string;
+}
+
+/** What an owner said last of who may see an object: it outlives the versions. */
+export interface WordDoc {
+  /** `<collection> <object> <owner>` */
+  readonly _id: string;
+  readonly c: string;
+  /** The object, its UUID in lower case, and the UUID. */
+  readonly o: string;
+  readonly u: string;
+  readonly owner: string;
+  readonly audience: number;
+  /** The batch that wrote it last. */
+  readonly by: number;
 }
 
 export interface ChunkDoc {
@@ -172,6 +199,8 @@ export interface Tables {
   readonly entries: Collection<EntryDoc>;
   readonly batches: Collection<BatchDoc>;
   readonly chunks: Collection<ChunkDoc>;
+  readonly audiences: Collection<AudienceDoc>;
+  readonly words: Collection<WordDoc>;
   readonly statuses: Collection<StatusDoc>;
   readonly parts: Collection<StatusPartDoc>;
   readonly pendings: Collection<{ _id: string; status: string; part: number; items: StatusDetails[] }>;
@@ -235,6 +264,8 @@ export const INDEXES: readonly [keyof Tables, IndexSpecification, { unique?: tru
   // The newest batch; that a place is taken once is what _id is for.
   ['batches', { c: 1, n: 1 }, {}],
   ['chunks', { token: 1 }, {}],
+  ['audiences', { c: 1, n: 1 }, {}],
+  ['words', { c: 1, u: 1 }, {}],
   ['parts', { status: 1 }, {}],
   ['pendings', { status: 1 }, {}],
   ['statuses', { requested: 1 }, {}],

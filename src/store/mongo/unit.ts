@@ -1,13 +1,6 @@
 /** A unit of work of the domain, kept in documents: what was loaded, and what a batch does. */
-import {
-  isEdge,
-  QUESTIONS,
-  type Entry,
-  type Question,
-  type Range,
-  type Ranges,
-  type Ref,
-} from '../../domain/entries';
+import { isEdge, QUESTIONS, type Entry, type Question, type Ranges, type Ref } from '../../domain/entries';
+import type { Range } from '../../domain/regions';
 import type { Actor } from '../../domain/actor';
 import type { StandingVersion } from '../../domain/publication';
 import { formatTimestamp, instantKey, type Micros } from '../../domain/timestamp';
@@ -15,7 +8,9 @@ import type { Rank, ResolvedMarks } from '../../domain/tlp';
 import { objectOf, Unit as DomainUnit, type ObjectEntry, type Settlement } from '../../domain/unit';
 import type { Cut, Effects } from './effects';
 import type { Connection } from './connection';
-import { stoneOf, type AuditDoc, type EntryDoc } from './tables';
+import { audienceIn, levelOf, rankIn } from '../../domain/audience';
+import type { ClassBook } from '../../domain/class-book';
+import { stoneOf, type AudienceDoc, type AuditDoc, type EntryDoc } from './tables';
 import type { Link } from './link';
 
 /** What a version says of itself; each of its entries repeats it. */
@@ -33,9 +28,12 @@ const rangesOf = (doc: Ranges): Ranges =>
 export const uuidOf = (id: string): string => id.slice(-36).toLowerCase();
 
 export class Unit {
-  readonly domain = new DomainUnit<StandingVersion>();
+  readonly domain: DomainUnit<StandingVersion>;
+  /** Objects with more versions than may get another audience at once. */
+  readonly many = new Set<string>();
   /** Live entries by date. */
   private readonly docs = new Map<Micros, LoadedDoc>();
+  private readonly byRef = new Map<Ref, LoadedDoc[]>();
   /** By object. */
   private readonly objects = new Map<string, LoadedDoc[]>();
   private readonly added = new Map<Ref, Version>();
@@ -48,7 +46,9 @@ export class Unit {
     readonly collection: string,
     readonly tip: Link,
     docs: readonly LoadedDoc[],
+    private readonly classes: ClassBook,
   ) {
+    this.domain = new DomainUnit<StandingVersion>(classes);
     this.take(docs);
   }
 
@@ -57,6 +57,7 @@ export class Unit {
     const fresh = docs.filter((d) => d.state === 'live' && !this.docs.has(d.date));
     for (const doc of fresh) {
       this.docs.set(doc.date, doc);
+      this.byRef.set(doc.ref, [...(this.byRef.get(doc.ref) ?? []), doc]);
       const object = objectOf(doc.o);
       const of = this.objects.get(object);
       if (of) of.push(doc);
@@ -66,8 +67,9 @@ export class Unit {
       const of = this.objects.get(object) as LoadedDoc[];
       const oldest = of.reduce((a, b) => (a.ref <= b.ref ? a : b)).publisher;
       const versions = of.map((d): StandingVersion => {
-        const { ref, spec, version, key, digest, rank, publisher } = d;
-        return { ref, spec, version, key, digest, rank, publisher, owner: d.owner ?? oldest };
+        const { ref, spec, version, key, digest, rank: level, publisher, owner = oldest } = d;
+        const who = { rank: rankIn(level), audience: audienceIn(level), publisher, owner };
+        return { ref, spec, version, key, digest, ...who };
       });
       const entries = of.map((d): Entry => ({ ref: d.ref, date: d.date, ranges: rangesOf(d) }));
       this.domain.take(object, versions, entries);
@@ -95,14 +97,15 @@ export class Unit {
 
   /** Adds a version. @param said without `key`, its date will name it. */
   add(said: Version): Ref {
-    const { o, spec, version, digest, rank, publisher, owner = publisher } = said;
+    const { o, spec, version, digest, rank: level, publisher, owner = publisher } = said;
     const ref = this.domain.add(o, said.key === '' ? undefined : said.key, (own, key) => ({
       ref: own,
       spec,
       version,
       key,
       digest,
-      rank,
+      rank: rankIn(level),
+      audience: audienceIn(level),
       publisher,
       owner,
     }));
@@ -131,8 +134,18 @@ export class Unit {
   /** Gives a version what its markings say now, and with it its rank. */
   remark(id: string, ref: Ref, declared: Rank | null, unresolved: readonly string[], rank: Rank): void {
     this.domain.rerank(id, ref, rank);
-    for (const doc of this.objects.get(objectOf(id)) ?? [])
-      if (doc.ref === ref) this.cut(doc.date, { declared, unresolved, rank });
+    for (const doc of this.byRef.get(ref) ?? [])
+      this.cut(doc.date, { declared, unresolved, rank: this.levelOf(id, ref) });
+  }
+
+  /** A version has another audience than it had. */
+  readdress(id: string, ref: Ref): void {
+    for (const doc of this.byRef.get(ref) ?? []) this.cut(doc.date, { rank: this.levelOf(id, ref) });
+  }
+
+  private levelOf(id: string, ref: Ref): number {
+    const { audience, rank } = this.domain.version(id, ref) as StandingVersion;
+    return levelOf(audience, rank);
   }
 
   tell({ by, behalf }: Actor, action: string, collection: string, subject: string, detail: string): void {
@@ -157,7 +170,7 @@ export class Unit {
     settlement: Settlement = this.settle().settlement,
     more: Partial<Effects> = {},
     bodies: ReadonlyMap<Ref, string> = new Map(),
-  ): { last: Micros; effects: Effects; largest: number | undefined } {
+  ): { last: Micros; effects: Effects } & Pick<Link, 'largest' | 'audiences'> {
     const { cuts, spent, dates, last } = settlement;
     for (const { date, ranges } of cuts) this.cut(date, ranges);
     const stone = stoneOf(this.collection, this.tip.n + 1);
@@ -169,7 +182,11 @@ export class Unit {
       const first = dates.get(ref);
       const own = ref < 0 ? (first as Micros) : ref;
       const place = { _id: `${this.collection}:${date}`, c: this.collection, date, ref: own };
-      const said = ref < 0 ? named(this.added.get(ref) as Version, own) : this.again(ref, bodies);
+      // What came in this unit may have got another audience in it.
+      const said =
+        ref < 0
+          ? { ...named(this.added.get(ref) as Version, own), rank: this.levelOf(entry.id, ref) }
+          : this.again(ref, bodies);
       const edge = edges.has(ref);
       return { ...said, ...place, ...ranges, edge, state: 'live', by: this.tip.n + 1 };
     });
@@ -177,7 +194,15 @@ export class Unit {
     const { largest: before } = this.tip;
     const largest =
       before === undefined ? undefined : inserts.reduce((most, { size }) => Math.max(most, size), before);
-    return { last, effects: { inserts, cuts: changed, audit: this.audit, markings: [], ...more }, largest };
+    const audiences = [...this.classes.fresh].map(([n, definition]): AudienceDoc => {
+      return { _id: `${this.collection}:${n}`, c: this.collection, n, definition };
+    });
+    return {
+      last,
+      effects: { inserts, cuts: changed, audit: this.audit, markings: [], audiences, ...more },
+      largest,
+      audiences: this.classes.last || undefined,
+    };
   }
 
   private cut(date: Micros, set: Cut): void {
@@ -197,7 +222,7 @@ export class Unit {
 
   /** A standing version, for another entry of it. */
   private again(ref: Ref, bodies: ReadonlyMap<Ref, string>): Version {
-    const doc = [...this.docs.values()].find((d) => d.ref === ref) as LoadedDoc;
+    const [doc] = this.byRef.get(ref) as [LoadedDoc];
     const {
       declared = doc.declared,
       unresolved = doc.unresolved,
@@ -208,9 +233,8 @@ export class Unit {
   }
 
   private bodyOf(ref: Ref): string | undefined {
-    for (const doc of this.docs.values())
-      if (doc.ref === ref && doc.body !== undefined && doc.body !== '') return doc.body;
-    return undefined;
+    const own = this.byRef.get(ref) ?? [];
+    return own.find(({ body }) => body !== undefined && body !== '')?.body;
   }
 }
 

@@ -5,6 +5,7 @@ import type { Filter } from 'mongodb';
 import type { Ref } from '../../domain/entries';
 import { StoreUnavailable } from '../../domain/errors';
 import type { Settlement } from '../../domain/unit';
+import { Audiences } from './audiences';
 import { batchStore } from './batches';
 import { inSession, type Connection } from './connection';
 import type { Effects } from './effects';
@@ -23,6 +24,7 @@ const WAY_MS = 3000;
 export interface Worker {
   readonly connection: Connection;
   readonly log: Log<Effects>;
+  readonly audiences: Audiences;
   /**
    * @param entries which entries the work looks at: of every object that it may touch, what {@link settle} asks for.
    * @param work called anew after a lost race; it may load more into the unit. @returns its answer, and what else the
@@ -46,6 +48,7 @@ export function worker(connection: Connection): Worker {
     wait: (ms) => sleep(ms),
     now: () => performance.now(),
   });
+  const audiences = new Audiences(tables);
   /** The last work of this process on each collection: what one process does, it does in turn. */
   const queues = new Map<string, Promise<unknown>>();
 
@@ -102,7 +105,7 @@ export function worker(connection: Connection): Worker {
         }
         const look = () => Promise.all([load(collection, entries), beside?.()]);
         const { tip, seen } = await log.standing(collection, look);
-        const unit = new Unit(connection, collection, tip, seen[0]);
+        const unit = new Unit(connection, collection, tip, seen[0], await audiences.book(collection, tip));
         const { answer, effects } = await work(
           unit,
           seen[1] as Awaited<ReturnType<NonNullable<typeof beside>>>,
@@ -121,6 +124,7 @@ export function worker(connection: Connection): Worker {
   return {
     connection,
     log,
+    audiences,
     run: (collection, entries, work, beside) => {
       const before = queues.get(collection) ?? Promise.resolve();
       const mine = before.then(() => run(collection, entries, work, beside));

@@ -1,11 +1,20 @@
 /** All of a store out, record by record, in one order: what a backup, an export and a migration are made of. */
 import type { Organisation, Principal } from '../../domain/access';
-import { QUESTIONS, type Range } from '../../domain/entries';
+import { QUESTIONS } from '../../domain/entries';
+import type { Range } from '../../domain/regions';
 import type { StatusDetails } from '../../domain/taxii';
 import type { Micros } from '../../domain/timestamp';
 import type { Rank } from '../../domain/tlp';
 import type { ApiToken } from '../../domain/tokens';
-import type { ArchivedObject, ArchivedStatus, ArchivedVersion, ArchiveRecord } from '../archive';
+import {
+  lowestStones,
+  type ArchivedObject,
+  type ArchivedStatus,
+  type ArchivedVersion,
+  type ArchivedWord,
+  type ArchiveRecord,
+  type Stone,
+} from '../archive';
 import type { JobRun, Reading } from '../house';
 import { toAuditRecord, type AuditRow } from './audit';
 import { bodyOf } from './bodies';
@@ -44,9 +53,16 @@ function objectOf(
     sql(`SELECT marking FROM citations WHERE version = ? ${which} ORDER BY marking`)
       .pluck()
       .all(version) as string[];
-  const removed = sql(
-    'SELECT version_key AS key, rank FROM removed WHERE collection = ? AND key = ? AND type = ? ORDER BY version_key',
-  ).all(collection, key, type) as { key: string; rank: Rank }[];
+  const removed = lowestStones(
+    sql('SELECT version_key AS key, rank FROM removed WHERE collection = ? AND key = ? AND type = ?').all(
+      collection,
+      key,
+      type,
+    ) as Stone[],
+  );
+  const words = sql(
+    'SELECT owner, audience FROM words WHERE collection = ? AND key = ? AND type = ? ORDER BY owner',
+  ).all(collection, key, type) as ArchivedWord[];
   if (rows.length + removed.length === 0) return undefined;
   const versions = rows.map((row): ArchivedVersion => {
     const entries = sql('SELECT * FROM entries WHERE version = ? ORDER BY date').all(row['row']) as (Record<
@@ -58,7 +74,7 @@ function objectOf(
       version: row['version'] as string,
       key: row['version_key'] as string,
       digest: row['digest'] as string,
-      rank: row['rank'] as Rank,
+      rank: row['rank'] as number,
       declared: row['declared'] as Rank | null,
       unresolved: citations(row['row'], 'AND open = 1'),
       cited: citations(row['row'], ''),
@@ -74,7 +90,8 @@ function objectOf(
     '-',
   );
   const id = (rows[0]?.['object_id'] as string | undefined) ?? `${type}--${uuid}`;
-  return { kind: 'object', collection: collectionId, id, versions, removed };
+  const said = words.length === 0 ? {} : { words };
+  return { kind: 'object', collection: collectionId, id, versions, removed, ...said };
 }
 
 function statusOf({ sql }: Pick<Connection, 'sql'>, row: Row): ArchivedStatus {
@@ -150,6 +167,9 @@ export async function* dump(connection: Pick<Connection, 'sql'>): AsyncGenerator
   }[];
   for (const { row, id, last_date: date } of collections) {
     yield { kind: 'last', collection: id, date };
+    const audiences = sql('SELECT id, definition FROM audiences WHERE collection = ? ORDER BY id').all(row);
+    for (const audience of audiences as { id: number; definition: string }[])
+      yield { kind: 'audience', collection: id, ...audience };
     let after: Buffer = Buffer.alloc(0);
     for (;;) {
       const keys = sql(

@@ -42,7 +42,7 @@ function loadVersion(
 
 function loadObject(
   connection: Connection,
-  { collection: id, id: objectId, versions, removed }: ArchivedObject,
+  { collection: id, id: objectId, versions, removed, words = [] }: ArchivedObject,
 ): void {
   const { sql } = connection;
   const collection = sql('SELECT row FROM collections WHERE id = ?').pluck().get(id) as number;
@@ -57,13 +57,10 @@ function loadObject(
   sql('DELETE FROM removed WHERE collection = ? AND key = ? AND type = ?').run(collection, key, type);
   for (const v of versions) loadVersion(connection, { collection, key, type }, objectId, v);
   for (const r of removed)
-    sql('INSERT INTO removed (collection, key, type, version_key, rank) VALUES (?, ?, ?, ?, ?)').run(
-      collection,
-      key,
-      type,
-      r.key,
-      r.rank,
-    );
+    sql('INSERT INTO removed VALUES (?, ?, ?, ?, ?)').run(collection, key, type, r.key, r.rank);
+  sql('DELETE FROM words WHERE collection = ? AND key = ? AND type = ?').run(collection, key, type);
+  for (const { owner, audience } of words)
+    sql('INSERT INTO words VALUES (?, ?, ?, ?, ?)').run(collection, key, type, owner, audience);
 }
 
 function loadStatus({ sql }: Connection, s: ArchivedStatus): void {
@@ -160,6 +157,13 @@ export function loadOne(connection: Connection, record: ArchiveRecord): void {
         record.rank ?? -1,
         record.trusted ? 1 : 0,
         record.authority ?? 4,
+      );
+      return;
+    case 'audience':
+      sql('INSERT OR REPLACE INTO audiences SELECT row, ?, ? FROM collections WHERE id = ?').run(
+        record.id,
+        record.definition,
+        record.collection,
       );
       return;
     case 'object': {

@@ -8,6 +8,7 @@ import type { Micros } from '../../domain/timestamp';
 import type { Page } from '../objects';
 import type { Connection } from './connection';
 import type { Source } from './query';
+import { through, type Window } from './windows';
 
 /** Bytes that the bodies of a page cannot exceed, whatever they are: they take some 6 ms to load. */
 const MOST_BYTES = 8 * 1024 * 1024;
@@ -39,6 +40,35 @@ interface Built {
   readonly first: Micros | null;
   readonly last: Micros | null;
   readonly largest: number | null;
+  /** The date of the next one; not looked for if it is not there. */
+  readonly proof?: Micros | null;
+}
+
+/** The same of a window, with how much it holds: each run is looked for once. */
+const pageInWindow = (source: Source, piece: Piece): string =>
+  `WITH w AS MATERIALIZED (SELECT * FROM (${source.sql}) LIMIT @enough),
+     p AS MATERIALIZED (SELECT date, version FROM w ORDER BY date LIMIT @limit + 1),
+     q AS MATERIALIZED (SELECT CASE WHEN count(*) > @limit THEN max(date) END AS proof FROM p)
+   SELECT CAST(group_concat(${piece}, ',') AS BLOB) AS items, count(*) AS count, min(k.date) AS first, max(k.date) AS last,
+     max(v.size) AS largest, (SELECT count(*) FROM w) AS within, (SELECT proof FROM q) AS proof
+   FROM q CROSS JOIN p k CROSS JOIN versions v ON v.row = k.version WHERE q.proof IS NULL OR k.date < q.proof`;
+
+function builtInWindow(
+  connection: Connection,
+  source: Source,
+  window: Window,
+  piece: Piece,
+  after: Micros,
+  args: { readonly limit: number },
+): Built {
+  const page = connection.sql(pageInWindow(source, piece));
+  return through(connection, window, after, args.limit + 1, (until, enough) => {
+    const value = page.get({ ...source.args, ...args, after, until, enough }) as Built & {
+      readonly within: number;
+    };
+    const fit = value.within >= enough ? 'many' : value.proof === null ? 'few' : 'right';
+    return { fit, value };
+  });
 }
 
 /**
@@ -47,20 +77,19 @@ interface Built {
  * @returns undefined for a page whose bodies may be too many bytes together: it is picked by their sizes first.
  */
 export function build(
-  { sql }: Connection,
+  connection: Connection,
   source: Source,
   piece: Piece,
   { after = -1, limit }: { readonly after?: Micros | undefined; readonly limit: number },
   mostBytes: number,
 ): Page<Buffer> | undefined {
+  const { sql } = connection;
   const small = Math.floor(Math.min(MOST_BYTES, mostBytes) / limit);
-  const { args } = source;
-  const { items, count, first, last, largest } = sql(pageOf(source, piece)).get({
-    ...args,
-    after,
-    limit,
-    ...(piece === OBJECT ? { small } : {}),
-  }) as Built;
+  const args = { limit, ...(piece === OBJECT ? { small } : {}) };
+  const built = source.window
+    ? builtInWindow(connection, source, source.window, piece, after, args)
+    : (sql(pageOf(source, piece)).get({ ...source.args, ...args, after }) as Built);
+  const { items, count, first, last, largest } = built;
   if (first === null || last === null)
     return {
       items: Buffer.alloc(0),
@@ -71,12 +100,13 @@ export function build(
       through: undefined,
     };
   if ((largest ?? 0) > small) return undefined;
-  const proof =
-    count < limit
-      ? undefined
-      : (sql(nextOf(source))
+  const next = (): Micros | undefined =>
+    built.proof === undefined
+      ? (sql(nextOf(source))
           .pluck()
-          .get({ ...args, after: last }) as Micros | undefined);
+          .get({ ...source.args, after: last }) as Micros | undefined)
+      : (built.proof ?? undefined);
+  const proof = count < limit ? undefined : next();
   const more = proof !== undefined;
   return {
     items: items ?? Buffer.alloc(0),

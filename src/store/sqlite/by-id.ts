@@ -3,13 +3,14 @@
  * hidden versions costs what one costs that is not there, and one with 100,000 what its page costs.
  */
 import { earliest, type Asked } from '../../domain/asked';
-import { holds, QUESTIONS, rangesHolding, type Question, type Range } from '../../domain/entries';
+import { holds, QUESTIONS, rangesHolding, type Question } from '../../domain/entries';
+import type { Range } from '../../domain/regions';
 import { typeOf } from '../../domain/stix';
 import type { Micros } from '../../domain/timestamp';
-import type { Rank } from '../../domain/tlp';
+import type { Reader } from '../../domain/audience';
 import type { Connection } from './connection';
 import { STEP, TESTED, type Rows, type Tested } from './examine';
-import { keyOf } from './standing';
+import { keyOf, levelsUnder } from './standing';
 
 interface Entry extends Tested, Readonly<Record<Question, Range>> {}
 interface Named {
@@ -21,33 +22,34 @@ interface Named {
 const SPECS = ['2.1', '2.0'];
 /** Rows of an object that are read at first; more and more while the page goes on in it. */
 const FEW = 32;
+/** Runs of one object that are merged by one statement. */
+const MOST_MERGED = 60;
 /** Objects whose first rows are read in one step. */
 const OBJECTS = 20;
 
 export const OBJECT = 'collection = @collection AND key = @key AND type = @type';
-const UP_TO = (rank: Rank): string => Array.from({ length: rank + 1 }, (_, r) => r).join(', ');
 const ENTRIES = `SELECT e.date, e.version, ${QUESTIONS.map((q) => `e.${q}`).join(', ')}, ${TESTED}`;
 
-/** Something for each specification version and each rank up to one. */
-export const eachRank = <T>(rank: number, of: (spec: string, r: number) => T): T[] =>
-  SPECS.flatMap((spec) => Array.from({ length: rank + 1 }, (_, r) => of(spec, r)));
+/** Something for each specification version and each level. */
+export const eachLevel = <T>(levels: readonly number[], of: (spec: string, level: number) => T): T[] =>
+  SPECS.flatMap((spec) => levels.map((level) => of(spec, level)));
 
 /**
- * The newest, or oldest, versions of each rank and specification version: among them is whatever is last, or first, for
- * the rank. Several may have one key, where one was re-ranked to the rank of another.
+ * The newest, or oldest, versions of each level and specification version: among them is whatever is last, or first, for
+ * the reader. Several may have one key, where one was re-ranked to the rank of another.
  */
-function outermost(rank: Rank, end: 'max' | 'min'): string {
-  const of = (spec: string, r: number): string => {
-    const some = `FROM versions INDEXED BY versions_rank WHERE ${OBJECT} AND spec = '${spec}' AND rank = ${r}`;
+function outermost(levels: readonly number[], end: 'max' | 'min'): string {
+  const of = (spec: string, level: number): string => {
+    const some = `FROM versions INDEXED BY versions_rank WHERE ${OBJECT} AND spec = '${spec}' AND rank = ${level}`;
     return `SELECT row ${some} AND version_key = (SELECT ${end}(version_key) ${some})`;
   };
-  return eachRank(rank, of).join(' UNION ALL ');
+  return eachLevel(levels, of).join(' UNION ALL ');
 }
 
-/** Versions up to the rank that also meet the condition. */
-export const visible = (rank: Rank, condition = ''): string =>
+/** Versions at some levels that also meet the condition. */
+export const visible = (levels: readonly number[], condition = ''): string =>
   `SELECT row FROM versions INDEXED BY versions_rank
-   WHERE ${OBJECT} AND spec IN ('2.0', '2.1') AND rank IN (${UP_TO(rank)}) ${condition}`;
+   WHERE ${OBJECT} AND spec IN ('2.0', '2.1') AND rank IN (${levels.join(', ')}) ${condition}`;
 
 /** All entries of some versions. */
 const entriesOf = (versions: string): string =>
@@ -55,13 +57,15 @@ const entriesOf = (versions: string): string =>
    ORDER BY e.date`;
 
 /** What answers by keywords and exact versions: a few seeks, however many versions there are. */
-function chosen({ sql }: Connection, object: Named, rank: Rank, asks: Asked, after: Micros): Tested[] {
+function chosen({ sql }: Connection, object: Named, reader: Reader, asks: Asked, after: Micros): Tested[] {
   const { questions, instants } = asks;
+  const levels = levelsUnder({ sql }, object, reader);
+  if (levels.length === 0) return [];
   const ends = (which: string): boolean => questions.some((q) => q.endsWith(which));
   const sources = [
-    ...(ends('_last') ? [outermost(rank, 'max')] : []),
-    ...(ends('_first') ? [outermost(rank, 'min')] : []),
-    ...(instants ? [visible(rank, 'AND version_key IN (SELECT value FROM json_each(@instants))')] : []),
+    ...(ends('_last') ? [outermost(levels, 'max')] : []),
+    ...(ends('_first') ? [outermost(levels, 'min')] : []),
+    ...(instants ? [visible(levels, 'AND version_key IN (SELECT value FROM json_each(@instants))')] : []),
   ];
   const entries = sql(entriesOf(sources.join(' UNION ALL '))).all({
     ...object,
@@ -70,7 +74,7 @@ function chosen({ sql }: Connection, object: Named, rank: Rank, asks: Asked, aft
   const found = new Map<number, Entry[]>();
   for (const entry of entries) found.set(entry.version, [...(found.get(entry.version) ?? []), entry]);
   return [...found.values()]
-    .flatMap((own) => earliest(own, rank, asks, (own[0] as Entry).version_key) ?? [])
+    .flatMap((own) => earliest(own, reader, asks, (own[0] as Entry).version_key) ?? [])
     .filter((entry) => entry.date > after)
     .sort((a, b) => a.date - b.date);
 }
@@ -79,17 +83,27 @@ function chosen({ sql }: Connection, object: Named, rank: Rank, asks: Asked, aft
  * What answers `latest_all`: the index over entries leaves out those whose version is the newest for whoever it is shown
  * to at all, and these are found as such.
  */
-function all({ sql }: Connection, object: Named, rank: Rank, after: Micros, most: number): Tested[] {
-  const runs = rangesHolding(rank).map(
-    (range) => `SELECT date, version FROM entries INDEXED BY entries_object
-      WHERE ${OBJECT} AND latest_all = ${range} AND latest_all <> latest_last AND date > @after`,
-  );
+function all({ sql }: Connection, object: Named, reader: Reader, after: Micros, most: number): Tested[] {
+  const levels = levelsUnder({ sql }, object, reader);
+  if (levels.length === 0) return [];
+  // Of few ranges the runs are merged; of many the object's own entries are ordered.
+  const ranges = rangesHolding(reader);
+  const some = `FROM entries INDEXED BY entries_object WHERE ${OBJECT} AND latest_all <> latest_last AND date > @after`;
+  const runs =
+    ranges.length > MOST_MERGED
+      ? [`SELECT date, version ${some} AND latest_all IN (SELECT value FROM json_each(@ranges))`]
+      : ranges.map((range) => `SELECT date, version ${some} AND latest_all = ${range}`);
   const superseded = sql(
     `SELECT k.date, k.version, ${TESTED} FROM (${runs.join(' UNION ALL ')} ORDER BY date LIMIT @most) k
      CROSS JOIN versions v ON v.row = k.version ORDER BY k.date`,
-  ).all({ ...object, after, most }) as Tested[];
-  const newest = (sql(entriesOf(outermost(rank, 'max'))).all(object) as Entry[]).filter(
-    (e) => e.date > after && e.latest_all === e.latest_last && holds(e.latest_all, rank),
+  ).all({
+    ...object,
+    after,
+    most,
+    ...(ranges.length > MOST_MERGED ? { ranges: JSON.stringify(ranges) } : {}),
+  }) as Tested[];
+  const newest = (sql(entriesOf(outermost(levels, 'max'))).all(object) as Entry[]).filter(
+    (e) => e.date > after && e.latest_all === e.latest_last && holds(e.latest_all, reader),
   );
   return newest.length === 0
     ? superseded
@@ -97,10 +111,12 @@ function all({ sql }: Connection, object: Named, rank: Rank, after: Micros, most
 }
 
 /** What answers another question about all versions: STIX 2.0 by name, rare, and linear in the versions shown. */
-function allOf({ sql }: Connection, object: Named, rank: Rank, asks: Asked, after: Micros): Tested[] {
+function allOf({ sql }: Connection, object: Named, reader: Reader, asks: Asked, after: Micros): Tested[] {
+  const levels = levelsUnder({ sql }, object, reader);
+  if (levels.length === 0) return [];
   const [question] = asks.questions as [Question];
-  const entries = sql(entriesOf(visible(rank))).all(object) as Entry[];
-  return entries.filter((e) => e.date > after && holds(e[question], rank));
+  const entries = sql(entriesOf(visible(levels))).all(object) as Entry[];
+  return entries.filter((e) => e.date > after && holds(e[question], reader));
 }
 
 /** One object's rows, read in growing parts. */
@@ -118,7 +134,7 @@ export function rowsById(
   connection: Connection,
   collection: number,
   ids: readonly string[],
-  rank: Rank,
+  readerNow: () => Reader,
   asks: Asked,
   after: Micros,
   needed: number,
@@ -128,11 +144,12 @@ export function rowsById(
   const fill = (stream: Stream): void => {
     const object = { collection, key: keyOf(stream.id), type: typeOf(stream.id) };
     const most = stream.size;
+    const reader = readerNow();
     const rows = isAll
-      ? all(connection, object, rank, stream.after, most)
+      ? all(connection, object, reader, stream.after, most)
       : isOtherAll
-        ? allOf(connection, object, rank, asks, stream.after)
-        : chosen(connection, object, rank, asks, stream.after);
+        ? allOf(connection, object, reader, asks, stream.after)
+        : chosen(connection, object, reader, asks, stream.after);
     // A UUID written in other letters is another id.
     stream.rows = rows.filter((row) => row.object_id === stream.id);
     stream.at = 0;

@@ -55,7 +55,8 @@ function applyChanges(connection: Connection, wanted: readonly Channel[], change
       sql(`DELETE FROM ${table} WHERE version IN (SELECT row FROM versions WHERE collection = ?)`).run(row);
     sql('DELETE FROM nameless WHERE collection = ?').run(row);
     sql('DELETE FROM versions WHERE collection = ?').run(row);
-    sql('DELETE FROM removed WHERE collection = ?').run(row);
+    for (const table of ['removed', 'words', 'audiences'])
+      sql(`DELETE FROM ${table} WHERE collection = ?`).run(row);
     sql('DELETE FROM grants WHERE collection_id = ?').run(collectionId);
     sql('DELETE FROM collections WHERE row = ?').run(row);
   }

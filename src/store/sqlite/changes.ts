@@ -1,5 +1,6 @@
-import type { Range } from '../../domain/entries';
+import type { Range } from '../../domain/regions';
 import { TOLD, type ChangeStore, type Cut, type Pulse, type Told } from '../changes';
+import { readerIn } from './audiences';
 import type { Connection } from './connection';
 
 /** Whoever reads policy keeps it until this number changes. */
@@ -40,7 +41,8 @@ type Row = Readonly<Record<Told | `${Told}_left`, Range>> & {
 };
 
 /** @param inTurns of the event loop: see {@link StoreOptions}. */
-export function sqliteChanges({ sql, read, written }: Connection, inTurns = false): ChangeStore {
+export function sqliteChanges(connection: Connection, inTurns = false): ChangeStore {
+  const { sql, read, written } = connection;
   let kept: Pulse | undefined;
   let looked = false;
   return {
@@ -60,6 +62,11 @@ export function sqliteChanges({ sql, read, written }: Connection, inTurns = fals
       }
       return kept;
     },
+    readerOf: (scope) =>
+      read(() => {
+        const row = sql('SELECT row FROM collections WHERE id = ?').pluck().get(scope.collection.id);
+        return readerIn(connection, (row as number | undefined) ?? -1, scope);
+      }),
     cutsSince: (cut) =>
       read(() => {
         const rows = sql(CUTS).all(cut) as Row[];

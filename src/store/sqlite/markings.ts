@@ -1,6 +1,7 @@
 /** What marking definitions say of TLP, and who is ranked by it (D5, D5a). */
 import type { Ref } from '../../domain/entries';
 import { marksAfter, type Definition } from '../../domain/markings';
+import { rankIn } from '../../domain/audience';
 import { rankFrom, type Rank, type ResolvedMarks } from '../../domain/tlp';
 import type { Connection } from './connection';
 import type { Works } from './work';
@@ -29,7 +30,7 @@ interface Citing {
   readonly key: string;
   readonly declared: Rank | null;
   readonly unresolved: number;
-  readonly rank: Rank;
+  readonly rank: number;
   readonly publisher: string;
   readonly open: number;
   readonly byDefault: Rank;
@@ -69,7 +70,7 @@ function weigh(works: Works, of: Pick<Definition, 'marking' | 'organisation' | '
     if (after.unresolved.length < waiting.length)
       sql('UPDATE citations SET open = 0 WHERE marking = ? AND version = ?').run(marking, cited.row);
     const now = rankFrom(after.declared, unresolved, byDefault);
-    if (now !== cited.rank) works.on(cited.collection).rerank(cited.id, cited.row, cited.key, now);
+    if (now !== rankIn(cited.rank)) works.on(cited.collection).rerank(cited.id, cited.row, cited.key, now);
   }
 }
 

@@ -201,6 +201,26 @@ const STEPS: readonly string[] = [
   CREATE TABLE certificates (match TEXT PRIMARY KEY, principal_id TEXT NOT NULL) WITHOUT ROWID;
   CREATE INDEX certificates_principal ON certificates (principal_id);
   `,
+  `
+  -- The classes of readers that a collection knows (src/domain/audience.ts). A version's rank is with its class one number, and
+  -- so is each range of an entry: those of class 0, everyone, are what they were.
+  CREATE TABLE audiences (
+    collection INTEGER NOT NULL, id INTEGER NOT NULL, definition TEXT NOT NULL, PRIMARY KEY (collection, id)
+  ) WITHOUT ROWID;
+  -- What an owner said last of who may see an object: it outlives the versions.
+  CREATE TABLE words (
+    collection INTEGER NOT NULL, key BLOB NOT NULL, type TEXT NOT NULL, owner TEXT NOT NULL, audience INTEGER NOT NULL,
+    PRIMARY KEY (collection, key, type, owner)
+  ) WITHOUT ROWID;
+  -- Of one instant several may have gone, whose readers do not see each other's.
+  CREATE TABLE stones (
+    collection INTEGER NOT NULL, key BLOB NOT NULL, type TEXT NOT NULL, version_key TEXT NOT NULL, rank INTEGER NOT NULL,
+    PRIMARY KEY (collection, key, type, version_key, rank)
+  ) WITHOUT ROWID;
+  INSERT INTO stones SELECT collection, key, type, version_key, rank FROM removed;
+  DROP TABLE removed;
+  ALTER TABLE stones RENAME TO removed;
+  `,
 ];
 
 /**

@@ -7,7 +7,8 @@ import type { Inspected, Listed, ObjectStore, Page, ReadLimits } from '../object
 import { append, appendEach, foresee } from './append';
 import { build, OBJECT, recordOf, type Piece } from './built';
 import type { Connection } from './connection';
-import type { PossibleEntry, Picked } from './examine';
+import { MAY_SEE, mayOf, type PossibleEntry, type Picked } from './examine';
+import { readerIn, shownLevel } from './audiences';
 import { heldObjects } from './held';
 import { pick, rowsOfSource } from './query';
 import { remove } from './remove';
@@ -18,10 +19,10 @@ import { turn } from './walk';
 const BODIES = `SELECT CAST(group_concat(body, ',') AS BLOB) FROM
   (SELECT v.body FROM json_each(?) k CROSS JOIN versions v ON v.row = k.value)`;
 
-const THERE = `SELECT e.date FROM json_each(?) k CROSS JOIN entries e ON e.collection = ? AND e.date = k.value
-  CROSS JOIN versions v ON v.row = e.version WHERE v.rank <= ?`;
+const THERE = `SELECT e.date FROM json_each(@dates) k CROSS JOIN entries e ON e.collection = @collection AND e.date = k.value
+  CROSS JOIN versions v ON v.row = e.version WHERE ${MAY_SEE}`;
 
-type Provenance = Pick<Inspected, 'type' | 'rank' | 'publisher' | 'text'>;
+type Provenance = Pick<Inspected, 'type' | 'publisher' | 'text'> & { readonly rank: number };
 
 const listed = (row: PossibleEntry): Listed => ({
   id: row.object_id,
@@ -107,7 +108,11 @@ export function sqliteObjects(connection: Connection, reads: Partial<ReadLimits>
     const there = new Set(
       sql(THERE)
         .pluck()
-        .all(JSON.stringify(rows.map((row) => row.date)), collection, scope.clearance ?? -1) as Micros[],
+        .all({
+          dates: JSON.stringify(rows.map((row) => row.date)),
+          collection,
+          ...mayOf(readerIn(connection, collection, scope)),
+        }) as Micros[],
     );
     return rows.filter((row) => there.has(row.date));
   }
@@ -128,7 +133,10 @@ export function sqliteObjects(connection: Connection, reads: Partial<ReadLimits>
     inspect: (scope, query, signal) => {
       const provenance = sql('SELECT type, rank, publisher, body AS text FROM versions WHERE row = ?');
       return page(scope, query, signal, (rows) =>
-        rows.map((row): Inspected => ({ ...listed(row), ...(provenance.get(row.version) as Provenance) })),
+        rows.map((row): Inspected => {
+          const { rank: level, ...said } = provenance.get(row.version) as Provenance;
+          return { ...listed(row), ...said, ...shownLevel(connection, rowOf(scope), level) };
+        }),
       );
     },
     retire: async (collectionId, retirement, by, apply, permit) =>

@@ -6,15 +6,19 @@
  */
 import type { Scope } from '../../domain/access';
 import { asked, earliest, type Asked } from '../../domain/asked';
-import { holds, rangesHolding, type Question, type Range } from '../../domain/entries';
+import type { Reader } from '../../domain/audience';
+import { rangesHolding, type Question } from '../../domain/entries';
 import { propertyTest } from '../../domain/filters';
 import type { ObjectQuery } from '../../domain/query';
 import type { StixObject } from '../../domain/stix';
 import type { Micros } from '../../domain/timestamp';
-import type { Rank } from '../../domain/tlp';
 import type { ReadLimits } from '../objects';
+import { readerIn } from './audiences';
 import { rowsById } from './by-id';
+import type { Range } from '../../domain/regions';
 import type { Connection } from './connection';
+import { occurring } from './occurring';
+import { runsArgs, untilWhen, windowOf, type Runs, type Window } from './windows';
 import {
   examine,
   PLAIN,
@@ -31,34 +35,29 @@ const MOST_RUNS = 60;
 
 const INDEXED_BY_TYPE: ReadonlySet<Question> = new Set(['latest_all', 'latest_last']);
 
-/** The ranges that occur in a collection and hold the rank: a loose scan of an index, a seek for each. */
-function runsOf({ sql }: Connection, collection: number, question: Question, rank: Rank): Range[] {
-  const next = sql(
-    `SELECT min(${question}) FROM entries INDEXED BY entries_${question} WHERE collection = ? AND ${question} > ?`,
-  ).pluck();
-  const found: Range[] = [];
-  for (
-    let range = next.get(collection, 0) as Range | null;
-    range !== null;
-    range = next.get(collection, range) as Range | null
-  ) {
-    if (holds(range, rank)) found.push(range);
-  }
-  return found;
+/** The conditions beside a range whose union is "answers the question by it", each with its index. */
+function placesOf(question: Question): Omit<Runs, 'ranges'>[] {
+  const [family, which] = question.split('_') as [string, string];
+  const place = (condition: string, q: string = question): Omit<Runs, 'ranges'> => ({
+    index: `entries_${q}`,
+    column: q,
+    condition,
+  });
+  if (family === 'latest') return [place('')];
+  if (family === 'old') return [place(` AND ${question} <> 0`)];
+  const latest = `latest_${which}`;
+  return [place(` AND ${question} = ${latest}`, latest), place(` AND ${question} <> ${latest}`)];
 }
 
-/** The conditions whose union is "answers the question by this range", each with its index. */
-function conditionsOf(question: Question, range: Range): { index: string; condition: string }[] {
-  const [family, which] = question.split('_') as [string, string];
-  const indexed = (condition: string, q: string = question): { index: string; condition: string } => ({
-    index: `entries_${q}`,
-    condition: `${q} = ${range}${condition}`,
-  });
-  if (family === 'latest') return [indexed('')];
-  if (family === 'old') return [indexed(` AND ${question} <> 0`)];
-  const latest = `latest_${which}`;
-  return [indexed(` AND ${question} = ${latest}`, latest), indexed(` AND ${question} <> ${latest}`)];
-}
+/** As things stand now. Of what is rare in every index all ranges are tried, without a look at which there are. */
+const runsOf = (connection: Connection, collection: number, question: Question, reader: Reader): Runs[] =>
+  placesOf(question).map((place) => ({
+    ...place,
+    ranges:
+      question.startsWith('latest') || reader.classes.size > 0
+        ? occurring(connection, collection, place, reader)
+        : rangesHolding(reader),
+  }));
 
 export interface Source {
   /** A compound SELECT of (date, version), to be ordered by date. */
@@ -67,7 +66,16 @@ export interface Source {
   readonly args: Readonly<Record<string, string | number>>;
   /** Whether the types are already right. */
   readonly typed: boolean;
+  /** Where it is read in windows: its statement has the argument `until`. */
+  readonly window?: Window;
 }
+
+/** The arguments of a source for so many entries after a date. */
+const argsOf = (connection: Connection, { args, window }: Source, after: Micros, most: number): object => ({
+  ...args,
+  after,
+  ...(window ? { until: untilWhen(connection, window, after, most) } : {}),
+});
 
 const NOTHING: Source = { sql: 'SELECT date, version FROM entries WHERE 0', args: {}, typed: true };
 
@@ -75,29 +83,33 @@ const NOTHING: Source = { sql: 'SELECT date, version FROM entries WHERE 0', args
 function sourceOf(
   connection: Connection,
   collection: number,
-  rank: Rank,
+  reader: Reader,
   types: readonly string[] | undefined,
   { questions }: Asked,
 ): Source {
-  const runs = questions.flatMap((question) =>
-    (question.startsWith('latest')
-      ? runsOf(connection, collection, question, rank)
-      : rangesHolding(rank)
-    ).map((range) => ({ question, range })),
-  );
+  const runs = questions.flatMap((question) => runsOf(connection, collection, question, reader));
+  const count = runs.reduce((sum, { ranges }) => sum + ranges.length, 0);
   const typed =
     types !== undefined &&
-    runs.length * types.length <= MOST_RUNS &&
+    count * types.length <= MOST_RUNS &&
     questions.every((q) => INDEXED_BY_TYPE.has(q));
+  const united = questions.length > 1 ? ' UNION ' : ' UNION ALL ';
+  if (count > MOST_RUNS) {
+    const args = { collection, ...runsArgs(runs) };
+    const window = { runs, args, overlap: questions.length };
+    return { sql: runs.map(windowOf).join(united), args, typed: false, window };
+  }
   const run = (index: string, condition: string): string =>
     `SELECT date, version FROM entries INDEXED BY ${index} WHERE collection = @collection AND ${condition} AND date > @after`;
-  const parts = runs.flatMap(({ question, range }) =>
-    typed
-      ? types.map((_, i) => run(`entries_type_${question}`, `type = @type${i} AND ${question} = ${range}`))
-      : conditionsOf(question, range).map(({ index, condition }) => run(index, condition)),
+  const parts = runs.flatMap(({ index, column, condition, ranges }) =>
+    ranges.flatMap((range) =>
+      typed
+        ? types.map((_, i) => run(`entries_type_${column}`, `type = @type${i} AND ${column} = ${range}`))
+        : run(index, `${column} = ${range}${condition}`),
+    ),
   );
   return {
-    sql: parts.length === 0 ? NOTHING.sql : parts.join(questions.length > 1 ? ' UNION ' : ' UNION ALL '),
+    sql: parts.length === 0 ? NOTHING.sql : parts.join(united),
     args: { collection, ...(typed ? Object.fromEntries(types.map((type, i) => [`type${i}`, type])) : {}) },
     typed,
   };
@@ -109,12 +121,13 @@ const pageOfSource = (source: Source, columns: string): string =>
    CROSS JOIN versions v ON v.row = k.version ORDER BY k.date`;
 
 /** @param sourceNow called within the view in which the rows are looked at. */
-function rowsOf({ sql }: Connection, sourceNow: () => Source, begin: Micros, needed: number): Rows {
+function rowsOf(connection: Connection, sourceNow: () => Source, begin: Micros, needed: number): Rows {
   let [after, most, ended] = [begin, Math.min(needed, STEP), false];
   return () => {
     if (ended) return undefined;
     const source = sourceNow();
-    const rows = sql(pageOfSource(source, TESTED)).all({ ...source.args, after, most }) as Tested[];
+    const args = { ...argsOf(connection, source, after, most), most };
+    const rows = connection.sql(pageOfSource(source, TESTED)).all(args) as Tested[];
     after = rows.at(-1)?.date ?? after;
     ended = rows.length < most;
     most = Math.min(most * 2, STEP);
@@ -123,20 +136,27 @@ function rowsOf({ sql }: Connection, sourceNow: () => Source, begin: Micros, nee
 }
 
 /** Whether the row is the one by which its version is listed. */
-function answers({ sql }: Connection, row: Tested, rank: Rank, asks: Asked): boolean {
+function answers({ sql }: Connection, row: Tested, reader: Reader, asks: Asked): boolean {
   const entries = sql('SELECT * FROM entries WHERE version = ? ORDER BY date').all(row.version) as (Record<
     Question,
     Range
   > & { date: number })[];
-  return earliest(entries, rank, asks, row.version_key)?.date === row.date;
+  return earliest(entries, reader, asks, row.version_key)?.date === row.date;
 }
 
 /** What an index answers, or how a page is examined, from a date on. */
 export type Found = { readonly source: Source } | { readonly examine: (begin: Micros) => Promise<Picked> };
 
 /** Up to `most` rows of a page. */
-export const rowsOfSource = ({ sql }: Connection, source: Source, after: Micros, most: number): Picked => ({
-  rows: sql(pageOfSource(source, PLAIN)).all({ ...source.args, after, most }) as PossibleEntry[],
+export const rowsOfSource = (
+  connection: Connection,
+  source: Source,
+  after: Micros,
+  most: number,
+): Picked => ({
+  rows: connection
+    .sql(pageOfSource(source, PLAIN))
+    .all({ ...argsOf(connection, source, after, most), most }) as PossibleEntry[],
 });
 
 /** To be called within the view in which the rows are used. */
@@ -148,15 +168,16 @@ export function pick(
   limits: ReadLimits,
   signal: AbortSignal | undefined,
 ): Found {
-  const rank = scope.clearance;
+  // At each look anew: an audience may be named between two steps.
+  const readerNow = (): Reader => readerIn(connection, collection, scope);
   const asks = asked(query);
-  if (rank === undefined || !asks) return { source: NOTHING };
+  if (scope.clearance === undefined || !asks) return { source: NOTHING };
   const { ids, types, properties } = query;
   const needed = query.limit + 1;
   const mixed = ids === undefined && (asks.questions.length > 1 || asks.instants !== undefined);
   // `old` and `any` answer for their specification versions by themselves.
   const specs = asks.questions[0]?.startsWith('latest') === true ? query.specVersions : undefined;
-  const sourceNow = (): Source => sourceOf(connection, collection, rank, types, asks);
+  const sourceNow = (): Source => sourceOf(connection, collection, readerNow(), types, asks);
   if (!ids && !mixed && !specs && properties.size === 0) {
     const source = sourceNow();
     if (!types || source.typed) return { source };
@@ -166,14 +187,14 @@ export function pick(
     examine: (begin) =>
       examine(connection, {
         collection,
-        rank,
+        readerNow,
         rows: ids
-          ? rowsById(connection, collection, ids, rank, asks, begin, needed)
+          ? rowsById(connection, collection, ids, readerNow, asks, begin, needed)
           : rowsOf(connection, sourceNow, begin, needed),
         passes: (row) =>
           (!types || types.includes(row.type)) &&
           (!specs || specs.includes(row.spec)) &&
-          (!mixed || answers(connection, row, rank, asks)),
+          (!mixed || answers(connection, row, readerNow(), asks)),
         matches: properties.size === 0 ? undefined : (body) => test(JSON.parse(body) as StixObject),
         needed,
         limits,

@@ -1,6 +1,7 @@
 /** Removing versions of one object: one transaction. */
 import type { Scope } from '../../domain/access';
-import { ownerOf } from '../../domain/publication';
+import { audienceIn, rankIn } from '../../domain/audience';
+import { ownerOf } from '../../domain/ownership';
 import type { RemovalSelection } from '../../domain/query';
 import { chooseRemoval, type RemovableVersion } from '../../domain/removal';
 import { groupOf } from '../../domain/stix';
@@ -8,14 +9,17 @@ import type { Removal } from '../objects';
 import { registered } from './append';
 import type { Connection } from './connection';
 import { writeAudit } from './audit';
-import { edgesOf } from './standing';
+import { readerIn } from './audiences';
+import { edgesOf, levelsUnder } from './standing';
 import { collectionRow, Work } from './work';
 
 /** What the caller may see of an object, and nothing else: what is hidden costs no time that it could be told by. */
-const VISIBLE = `SELECT v.row AS ref, v.spec, v.version, v.version_key AS key, v.digest, v.rank, v.publisher,
+const visibleAt = (
+  levels: readonly number[],
+): string => `SELECT v.row AS ref, v.spec, v.version, v.version_key AS key, v.digest, v.rank, v.publisher,
     coalesce(o.owner, v.publisher) AS owner, json_extract(v.body, '$.created_by_ref') AS createdBy
   FROM versions v INDEXED BY versions_rank LEFT JOIN owners o ON o.version = v.row
-  WHERE v.collection = @collection AND v.key = @key AND v.type = @type AND v.spec IN ('2.0', '2.1') AND v.rank <= @clearance
+  WHERE v.collection = @collection AND v.key = @key AND v.type = @type AND v.spec IN ('2.0', '2.1') AND v.rank IN (${levels.join(', ')})
   ORDER BY v.row`;
 
 /** {@link ObjectStore.remove} in one transaction. */
@@ -29,19 +33,24 @@ export function remove(
     const work = new Work(connection, collectionRow(connection, scope.collection.id));
     const object = work.keyOf(id);
     const ownerless = groupOf(object.type) === 'SCO';
-    const rows = connection
-      .sql(VISIBLE)
-      .all({ ...object, clearance: scope.clearance ?? -1 }) as (RemovableVersion & {
-      createdBy: unknown;
-    })[];
+    const reader = readerIn(connection, object.collection, scope);
+    const levels = levelsUnder(connection, object, reader);
+    const rows = (levels.length === 0 ? [] : connection.sql(visibleAt(levels)).all(object)) as (Omit<
+      RemovableVersion,
+      'rank'
+    > & { rank: number; createdBy: unknown })[];
     const standing = rows.map((v) => ({
       ...v,
+      rank: rankIn(v.rank),
+      audience: audienceIn(v.rank),
       createdBy: typeof v.createdBy === 'string' ? v.createdBy : undefined,
       ownerless,
     }));
+    // Of the object itself its versions say whose they are.
     const identityOwner = (identity: string): string | undefined =>
-      registered(connection)(identity) ?? ownerOf(scope, edgesOf(connection, work.keyOf(identity)));
-    const choice = chooseRemoval(scope, id, standing, selection, identityOwner);
+      registered(connection)(identity) ??
+      (identity === id ? undefined : ownerOf(reader, edgesOf(connection, work.keyOf(identity))));
+    const choice = chooseRemoval(scope, reader, id, standing, selection, identityOwner);
     if (typeof choice === 'string') return choice;
     const chosen = new Set(choice.remove);
     work.drop(

@@ -1,5 +1,6 @@
 /** Ranks anew what ranks by a collection's `default_tlp`. */
 import type { Ref } from '../../domain/entries';
+import { rankIn } from '../../domain/audience';
 import { rankFrom, type Rank } from '../../domain/tlp';
 import type { Connection } from './connection';
 import { weighWaiting } from './markings';
@@ -18,10 +19,10 @@ export function rerankCollection(connection: Connection, collection: number, byD
     key: string;
     declared: Rank | null;
     unresolved: number;
-    rank: Rank;
+    rank: number;
   }[];
   const work = new Work(connection, collection);
-  const changed = rows.filter((v) => rankFrom(v.declared, v.unresolved, byDefault) !== v.rank);
+  const changed = rows.filter((v) => rankFrom(v.declared, v.unresolved, byDefault) !== rankIn(v.rank));
   for (const { row, id, key, declared, unresolved } of changed)
     work.rerank(id, row, key, rankFrom(declared, unresolved, byDefault));
   work.save();

@@ -1,9 +1,13 @@
 /** Units of work on collections, within one transaction: what stands is read when it is needed, and what changed is written. */
 import { notFound, type Scope } from '../../domain/access';
-import { mayHaveTwin, QUESTIONS, type Range, type Ranges, type Ref } from '../../domain/entries';
+import { mayHaveTwin, QUESTIONS, type Ranges, type Ref } from '../../domain/entries';
+import type { Range } from '../../domain/regions';
 import { blaming } from '../../domain/errors';
 import type { StandingVersion } from '../../domain/publication';
-import type { Addition } from '../../domain/publishing';
+import type { Addition, Published } from '../../domain/publishing';
+import { levelOf } from '../../domain/audience';
+import type { ClassBook } from '../../domain/class-book';
+import { bookOf, keepDefined } from './audiences';
 import { typeOf } from '../../domain/stix';
 import { formatTimestamp, instantKey, type Micros } from '../../domain/timestamp';
 import type { Rank } from '../../domain/tlp';
@@ -18,10 +22,10 @@ export const INSERT_ENTRY = `INSERT INTO entries (collection, date, version, typ
   VALUES (?, ?, ?, ?, ?, ${QUESTIONS.map(() => '?').join(', ')})`;
 const CUT_ENTRY = `UPDATE entries SET ${QUESTIONS.map((q) => `${q} = ?`).join(', ')} WHERE collection = ? AND date = ?`;
 const DROP_ENTRY = 'DELETE FROM entries WHERE collection = ? AND date = ?';
-/** Remembers versions that go: of one instant, for all who saw any (T-355). @param which a condition on versions. */
+/** Remembers versions that go, for all who saw any (T-355). @param which a condition on versions. */
 export const leaveStones = (which: string): string =>
-  `INSERT INTO removed SELECT collection, key, type, version_key, rank FROM versions WHERE ${which}
-   ON CONFLICT DO UPDATE SET rank = min(rank, excluded.rank)`;
+  `INSERT OR IGNORE INTO removed SELECT collection, key, type, version_key, rank FROM versions WHERE ${which}`;
+const NOTHING = { additions: [], readdressed: new Map<Ref, string>(), words: [] };
 const values = (ranges: Ranges): Range[] => QUESTIONS.map((q) => ranges[q]);
 
 export function collectionRow({ sql }: Connection, id: string): number {
@@ -32,15 +36,20 @@ export function collectionRow({ sql }: Connection, id: string): number {
 
 /** One collection's share of a transaction. */
 export class Work {
-  readonly unit = new Unit<StandingVersion>();
+  readonly classes: ClassBook;
+  readonly unit: Unit<StandingVersion>;
   private readonly keys = new Map<string, ObjectKey>();
   /** Objects of which this collection holds nothing, and nothing was removed: nearly all that are published. */
   private readonly news = new Set<string>();
+  private readonly whole = new Set<string>();
 
   constructor(
     private readonly connection: Connection,
     readonly collection: number,
-  ) {}
+  ) {
+    this.classes = bookOf(connection, collection);
+    this.unit = new Unit<StandingVersion>(this.classes);
+  }
 
   keyOf(id: string): ObjectKey {
     const found = this.keys.get(id) ?? { collection: this.collection, type: typeOf(id), key: keyOf(id) };
@@ -72,6 +81,14 @@ export class Work {
     else this.news.add(objectOf(id));
   }
 
+  /** Takes all versions of an object, once. */
+  lookAtAll(id: string): void {
+    const object = objectOf(id);
+    if (this.whole.has(object)) return;
+    this.whole.add(object);
+    this.take(id, allOf(this.connection, this.keyOf(id)));
+  }
+
   /** Whether nothing stands under its UUID, nor was removed, but what this unit adds: as of when it was looked at. */
   isNew(id: string): boolean {
     return this.news.has(objectOf(id));
@@ -88,9 +105,15 @@ export class Work {
 
   rerank(id: string, ref: Ref, key: string, rank: Rank): void {
     this.lookAround(id, [key]);
-    this.connection.sql('UPDATE versions SET rank = ? WHERE row = ?').run(rank, ref);
     this.unit.rerank(id, ref, rank);
+    this.keepLevel(id, ref);
     this.lookAround(id, []);
+  }
+
+  /** Writes down who may see a version that stands. */
+  private keepLevel(id: string, ref: Ref): void {
+    const { audience, rank } = this.unit.version(id, ref) as StandingVersion;
+    this.connection.sql('UPDATE versions SET rank = ? WHERE row = ?').run(levelOf(audience, rank), ref);
   }
 
   /** Takes versions of one object out. */
@@ -111,14 +134,29 @@ export class Work {
     this.lookAround(id, []);
   }
 
-  /** Settles and writes what the unit did. @param additions with who published them. */
-  save(additions: readonly Addition[] = [], scope?: Scope<'write'>): Settlement {
+  /** Settles and writes what the unit did. @param published with who published it. */
+  save(
+    { additions, readdressed, words }: Pick<Published, 'additions' | 'readdressed' | 'words'> = NOTHING,
+    scope?: Scope<'write'>,
+  ): Settlement {
     const { sql, clock, random } = this.connection;
     const last = sql('SELECT last_date FROM collections WHERE row = ?')
       .pluck()
       .get(this.collection) as Micros;
     const settlement = this.unit.finish(last, clock(), random);
     const { inserts, cuts, spent, dates } = settlement;
+    keepDefined(this.connection, this.collection, this.classes);
+    for (const [ref, id] of readdressed) if (ref > 0) this.keepLevel(id, ref);
+    for (const { id, owner, audience } of words) {
+      const { type, key } = this.keyOf(id);
+      sql('INSERT OR REPLACE INTO words VALUES (?, ?, ?, ?, ?)').run(
+        this.collection,
+        key,
+        type,
+        owner,
+        audience,
+      );
+    }
     const rows = new Map<Ref, Ref>();
     const publisher = scope?.principal.organisation.id ?? '';
     const dateOf = (addition: Addition): Micros => dates.get(addition.ref) as Micros;
@@ -146,7 +184,7 @@ export class Work {
     const { collection, type, key } = this.keyOf(candidate.id);
     const version = candidate.stated?.version ?? formatTimestamp(date);
     const versionKey = candidate.stated?.key ?? instantKey(version);
-    const { rank, owner } = this.unit.version(candidate.id, ref) as StandingVersion;
+    const { rank, audience, owner } = this.unit.version(candidate.id, ref) as StandingVersion;
     const row = Number(
       sql(INSERT_VERSION).run(
         collection,
@@ -157,7 +195,7 @@ export class Work {
         version,
         versionKey,
         candidate.digest,
-        rank,
+        levelOf(audience, rank),
         marks.declared,
         marks.unresolved.length,
         publisher,
@@ -168,8 +206,9 @@ export class Work {
     // Who does not see what was added goes on with what they were told before.
     if (!this.isNew(candidate.id))
       sql(
-        'DELETE FROM removed WHERE collection = ? AND key = ? AND type = ? AND version_key = ? AND rank >= ?',
-      ).run(collection, key, type, versionKey, rank);
+        `DELETE FROM removed WHERE collection = ? AND key = ? AND type = ? AND version_key = ?
+         AND rank % 8 >= ? AND rank / 8 = ?`,
+      ).run(collection, key, type, versionKey, rank, audience);
     for (const marking of candidate.marks.cited)
       sql('INSERT OR IGNORE INTO citations VALUES (?, ?, ?)').run(
         marking,

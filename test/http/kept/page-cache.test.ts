@@ -1,4 +1,5 @@
 /** How much is kept, and what happens to what was kept and is not any more. */
+import { readerOf } from '../../../src/domain/audience';
 import { finish, type Answer } from '../../../src/http/kept/answer';
 import { PageCache, type Kept } from '../../../src/http/kept/page-cache';
 import { Encoded } from '../../../src/http/kept/encoding';
@@ -6,7 +7,11 @@ import type { ChangeStore } from '../../../src/store/changes';
 import { collection, query, read } from '../../support/exchange';
 
 const MB = 1024 * 1024;
-const still: ChangeStore = { pulse: () => PULSE, cutsSince: () => [] };
+const still: ChangeStore = {
+  pulse: () => PULSE,
+  cutsSince: () => [],
+  readerOf: ({ clearance }) => readerOf(clearance ?? -1),
+};
 const PULSE = { written: 1, policy: 1, cut: 0 };
 const about = { count: 1, first: 1, last: 1, more: false, through: undefined };
 const answer = (bytes: number): Answer =>
