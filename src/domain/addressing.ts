@@ -108,18 +108,20 @@ export function addressed(
 /**
  * Whether what comes may be for others than what stands of its publisher's: then all of that is looked at.
  *
- * @param standing what is known to stand of the id.
+ * @param standing what is known to stand of the id. @param word what its organisation said last of it.
  */
 export function mayReaddress(
   said: AudienceSaid | undefined,
   publisher: Organisation,
   standing: readonly RankedVersion[],
   classes: Classes,
+  word: () => ClassId | undefined,
 ): boolean {
-  const own = standing.find((v) => v.owner === publisher.id);
-  const words = said ?? (own ? undefined : publisher.audience);
+  const words = said ?? publisher.audience;
   if (words === undefined || standing.length === 0) return false;
-  return own === undefined || numberOf(ruleBy(publisher.id, words), classes) !== own.audience;
+  const before = word();
+  if (said === undefined && before !== undefined) return false;
+  return numberOf(ruleBy(publisher.id, words), classes) !== (before ?? EVERYONE);
 }
 
 /** What was left of an organisation's rules. */

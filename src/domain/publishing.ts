@@ -145,8 +145,11 @@ export function publishPart(
     const { id, stated } = candidate;
     beside.look(id, candidate);
     const publisher = publisherOf(scope, candidate);
+    const word = (owner: string): ClassId | undefined =>
+      said.get(wordKey(id, owner))?.audience ?? beside.word(id, owner);
+    const own = (): ClassId | undefined => word(organisation);
     const isMany =
-      mayReaddress(candidate.audience, publisher, unit.standing(id), unit.classes) &&
+      mayReaddress(candidate.audience, publisher, unit.standing(id), unit.classes, own) &&
       beside.lookAtOwn(id, organisation);
     const marks = resolveMarks(candidate.marks, definitionsOf, citer);
     const circumstances = {
@@ -156,7 +159,7 @@ export function publishPart(
       reader: beside.reader,
       classes: unit.classes,
       rules: (owner: string) => unit.rules(id, owner),
-      word: (owner: string) => said.get(wordKey(id, owner))?.audience ?? beside.word(id, owner),
+      word,
       isMany,
     };
     const judgement = judge(scope, candidate, unit.standing(id), marks, circumstances);

@@ -4,7 +4,7 @@ import type { Scope } from '../../domain/access';
 import { mayHaveTwin } from '../../domain/entries';
 import { blaming } from '../../domain/errors';
 import type { Definition } from '../../domain/markings';
-import { audienceIn, rankIn, readerAsDefined, sees, type Reader } from '../../domain/audience';
+import { audienceIn, rankIn, readerAsDefined, sees, type Reader, type ClassId } from '../../domain/audience';
 import { mayReaddress } from '../../domain/addressing';
 import { digestsOf, publisherOf, type Candidate, type StandingVersion } from '../../domain/publication';
 import { publishPart, type Beside, type Published } from '../../domain/publishing';
@@ -116,6 +116,7 @@ async function loadMore(
   unit: Unit,
   candidates: readonly Candidate[],
   reader: Reader,
+  word: Beside['word'],
 ): Promise<void> {
   const { tables } = connection;
   const c = scope.collection.id;
@@ -126,7 +127,8 @@ async function loadMore(
     if (standing.some((v) => v.spec !== spec)) whole.add(uuidOf(id));
     const publisher = publisherOf(scope, candidate);
     const { id: owner } = publisher;
-    if (mayReaddress(candidate.audience, publisher, standing, unit.domain.classes))
+    const own = (): ClassId | undefined => word(id, owner);
+    if (mayReaddress(candidate.audience, publisher, standing, unit.domain.classes, own))
       if (!(await loadOwn(connection, unit, id, owner))) unit.many.add(objectOf(id));
     const newer = stated && standing.some((v) => v.key > stated.key);
     if (!newer || reader.rank < 0 || whole.has(uuidOf(id))) continue;
@@ -188,9 +190,9 @@ export async function judgePart(
   const { clearance, principal } = scope;
   const { classes } = unit.domain;
   const reader = readerAsDefined(clearance ?? -1, principal.organisation, classes.defined);
-  await loadMore(connection, scope, unit, candidates, reader());
   const earlier = before.flatMap((part) => part.words);
   const word = await wordsOf(connection, unit, candidates, earlier);
+  await loadMore(connection, scope, unit, candidates, reader(), word);
   const known = [...definitions, ...before.flatMap((p) => p.definitions)];
   const beside = besideOf(scope, unit, registered, known, before, reader, word);
   return publishPart(unit.domain, scope, members, status.requested, beside);

@@ -315,6 +315,23 @@ export function describeAudiences(name: string, open: Open): void {
       expect(own.failures?.[0]?.message).toMatch(/your organisation holds more than 1000 versions/);
     });
 
+    test('a version for nobody among others, as a late one was stored, does not pass for what was said last', async () => {
+      const { store, c } = await withCollection({ grants: BLIND });
+      const [a, b] = [house(1), house(2)];
+      const blind = of(a, 4, 'reader');
+      const id = toolId();
+      for (const n of [2, 3, 4, 5])
+        await store.objects.append(write(c, blind), part([tool(id, n, 0, saying(alone(b)))]));
+      await store.objects.append(
+        write(c, blind),
+        part([tool(id, 1, 0, saying({ not: { kinds: ['desk'] } }))]),
+      );
+      expect(await found(store, reading(c, of(b)), everything)).toHaveLength(4);
+      await store.objects.append(write(c, blind), part([tool(id, 6, 0, saying({ only: {} }))]));
+      expect(await found(store, reading(c, of(b)), everything)).toEqual([]);
+      expect(await found(store, reading(c, of(a)), everything)).toHaveLength(6);
+    });
+
     test('what is said counts, also where the version stands already with other content that its publisher may not see', async () => {
       const { store, c } = await withCollection({ grants: BLIND });
       const [a, x] = [house(1), house(3)];
