@@ -5,8 +5,8 @@ import { tlpName } from '../../src/domain/tlp';
 import { writeWhole } from '../output/disk';
 import { badValues, LISTS, type ListKind } from '../output/block-list';
 import { progress } from '../output/progress';
-import { isExpired, type Item } from '../../src/operations/read-collection';
-import { collectionNamed, selected, SELECTION, SELECTION_HELP } from '../local/select';
+import { isExpired, staysHere, type Item } from '../../src/operations/read-collection';
+import { actingAs, collectionNamed, selected, SELECTION, SELECTION_HELP } from '../local/select';
 import { oneOf, type Verb } from '../verb';
 
 const FORMATS = ['bundle', 'jsonl', 'csv', 'list'] as const;
@@ -72,7 +72,7 @@ export const exportVerb: Verb = {
   name: 'export',
   summary: 'write objects as a bundle, JSON lines, CSV or a plain block list',
   help: `jisr export ROOT/ALIAS [--format bundle|jsonl|csv|list] [--kind address,domain,url,hash,email] [--out FILE]
-    [--include-revoked] [--include-expired] [OPTIONS]
+    [--include-revoked] [--include-expired] [--include-strict] [OPTIONS]
 
 ${SELECTION_HELP}
   --format           bundle (default), jsonl, csv, or list: one value a line
@@ -80,6 +80,8 @@ ${SELECTION_HELP}
                      negated, that is bad only together with something else, or that is benign
   --include-revoked, --include-expired
                      revoked objects and expired indicators are left out otherwise
+  --include-strict   TLP:AMBER+STRICT of other organisations is left out otherwise: it stays within the one that
+                     received it, and so must what is written then
   --out              a file, written whole or not at all, for its owner alone; default: standard output
 
 What is written is what the account may read: with --as the clearance of a reader holds.
@@ -93,6 +95,7 @@ Example:
     out: { type: 'string' },
     'include-revoked': { type: 'boolean' },
     'include-expired': { type: 'boolean' },
+    'include-strict': { type: 'boolean' },
   },
   run: async (a, context) => {
     const format = oneOf('format', a.text('format') ?? 'bundle', FORMATS);
@@ -102,7 +105,8 @@ Example:
     const now = context.clock();
     const write = writerOf(format, kinds.length === 0 ? LISTS : kinds, now);
     const out = a.text('out');
-    let [looked, written] = [0, 0];
+    const reader = await actingAs(store, a);
+    let [looked, written, strict] = [0, 0, 0];
     const bar = progress(context, 0, 'objects');
     async function* texts(): AsyncGenerator<string> {
       if (format === 'bundle') yield `{"type":"bundle","id":"bundle--${uuid()}"`;
@@ -111,6 +115,10 @@ Example:
         bar.update(++looked);
         if (item.object['revoked'] === true && !a.flag('include-revoked') && !a.flag('revoked')) continue;
         if (isExpired(item.object, now) && !a.flag('include-expired') && !a.flag('expired')) continue;
+        if (staysHere(item, reader) && !a.flag('include-strict')) {
+          strict++;
+          continue;
+        }
         const text = write(item);
         if (text === undefined) continue;
         written++;
@@ -125,6 +133,10 @@ Example:
       bar.stop();
     }
     context.error(`${written} of ${looked} objects were written${out === undefined ? '' : ` to ${out}`}.`);
+    if (strict > 0)
+      context.error(
+        `Left out: ${strict} of TLP:AMBER+STRICT that others published. They stay within your organisation; --include-strict writes them.`,
+      );
     return 0;
   },
 };

@@ -7,7 +7,7 @@ import type { Store } from '../../src/store/store';
 import { tell, type Step } from '../local/act';
 import { gather, GATHERING, GATHERING_HELP } from '../local/gather';
 import { LocalDoor } from '../local/local-door';
-import type { Item } from '../../src/operations/read-collection';
+import { staysHere, type Item } from '../../src/operations/read-collection';
 import { actingAs, collectionNamed, SELECTION, SELECTION_HELP } from '../local/select';
 import {
   findOrganisation,
@@ -28,6 +28,8 @@ function isLimited({ audience, object }: Item, copier: Organisation, originator?
   const isSame = JSON.stringify(here) === JSON.stringify(audience);
   return !isSame || (there !== undefined && (!originator || !admits(there, originator)));
 }
+const STRICT =
+  'it is TLP:AMBER+STRICT of another organisation, and stays where that shared it; ask it to publish it there';
 const LIMITED =
   'who may see it is said by another version or by its organisation, or does not name its originator, and would not go along; ask its originator to publish it there';
 
@@ -41,14 +43,17 @@ async function copyTo(
   const copier = await actingAs(store, a);
   const door = new LocalDoor(store, copier, target, context, a.apply);
   const organisations = new Map((await store.people.organisations()).map((o) => [o.id, o]));
-  const isAway = (item: Item): boolean =>
-    isLimited(item, copier.organisation, organisations.get(item.audience?.by ?? ''));
-  const away = new Set(items.filter(isAway).map((item) => item.id));
+  const away = new Map<string, string>();
+  for (const item of items) {
+    if (staysHere(item, copier)) away.set(item.id, STRICT);
+    else if (isLimited(item, copier.organisation, organisations.get(item.audience?.by ?? '')))
+      away.set(item.id, LIMITED);
+  }
   await door.addAll(items.filter((item) => !away.has(item.id)));
   await door.flush();
   const failed = new Map(door.outcome.refused.map((f) => [f.id, f.message ?? 'refused']));
   return items.map((item) => {
-    const refused = away.has(item.id) ? LIMITED : failed.get(item.id);
+    const refused = away.get(item.id) ?? failed.get(item.id);
     return refused === undefined ? { item } : { item, refused };
   });
 }

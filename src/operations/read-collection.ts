@@ -4,6 +4,7 @@ import type { Collection } from '../domain/channel';
 import { ALL, LAST } from '../domain/query';
 import type { StixObject } from '../domain/stix';
 import { parseTimestamp, type Micros } from '../domain/timestamp';
+import type { Rank } from '../domain/tlp';
 import type { Inspected } from '../store/objects';
 import type { Store } from '../store/store';
 
@@ -49,6 +50,13 @@ export async function* readCollection(
     after = page.through;
   }
 }
+
+/** D16: what is TLP:AMBER+STRICT stays within the organisation that received it, unless it is its own. */
+export const staysHere = (
+  { rank, publisher }: Pick<Item, 'rank' | 'publisher'>,
+  { organisation }: Principal,
+): boolean => rank === AMBER_STRICT && publisher !== organisation.id;
+const AMBER_STRICT: Rank = 3;
 
 /** Whether an indicator's time has passed. */
 export function isExpired(object: StixObject, now: Micros): boolean {

@@ -139,3 +139,20 @@ test('copy takes along what says its audience itself, and leaves the rest where 
   expect(await found('operators')).not.toContain(earlier);
   expect(await found('beta')).toBe('');
 });
+
+test('TLP:AMBER+STRICT of others stays where it is: not copied, not moved, not exported unless it is asked for (D16)', async () => {
+  const [strict, amber] = [toolId(), toolId()];
+  const path = bundle('e.json', tool(strict, 1, 3), tool(amber, 1, 2));
+  await done(`import ${path} --to ${TO} --as alpha --apply`);
+  for (const verb of ['copy', 'move']) {
+    const { out } = await jisr(`${verb} ${TO} --to europe/campaigns --id ${strict} --apply`);
+    expect(out).toContain('AMBER+STRICT of another organisation');
+  }
+  expect(await readers(strict)).toEqual(['operators', 'alpha', 'beta']);
+  const left = await jisr(`export ${TO} --as beta`);
+  expect([left.out.includes(strict), left.out.includes(amber)]).toEqual([false, true]);
+  expect(left.err).toContain('Left out: 1 of TLP:AMBER+STRICT');
+  expect((await jisr(`export ${TO} --as beta --include-strict`)).out).toContain(strict);
+  // One's own is one's own to share.
+  expect((await jisr(`export ${TO} --as alpha`)).out).toContain(strict);
+});
