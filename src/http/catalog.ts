@@ -2,7 +2,8 @@
 import type { Request, Response } from 'express';
 import type { Config } from '../config';
 import { accessOf, notFound, type Principal } from '../domain/access';
-import type { Channel, Collection, Language, Region, Right } from '../domain/channel';
+import type { Channel, Collection, Language, OrganisationKind, Region, Right } from '../domain/channel';
+import { identityOf } from '../domain/identity';
 import { mediaTypes } from '../domain/manifest';
 import { TAXII_MEDIA_TYPE } from '../domain/taxii';
 import type { ApiRoot, CollectionResource, Discovery } from '../domain/taxii';
@@ -27,6 +28,12 @@ interface MyAccess {
   readonly reads_up_to?: string;
   readonly publishes_up_to?: string;
   readonly unmarked_objects_are: string;
+  readonly audiences_know_you_as: {
+    readonly identity: string;
+    readonly kind: OrganisationKind;
+    readonly country?: string;
+    readonly region: Region;
+  };
   readonly because: readonly string[];
 }
 
@@ -148,6 +155,7 @@ export const getMyAccess =
   async (principal: Principal, req: Request<Names>, res: Response): Promise<void> => {
     const found = await namedCollection(catalog, principal, req, res);
     const { rights, readsUpTo, publishesUpTo, because } = explainAccess(principal, found);
+    const { kind, country, region } = principal.organisation;
     const resource: MyAccess = {
       collection: found.id,
       account: principal.name,
@@ -157,6 +165,12 @@ export const getMyAccess =
       ...(readsUpTo === undefined ? {} : { reads_up_to: tlpName(readsUpTo) }),
       ...(publishesUpTo === undefined ? {} : { publishes_up_to: tlpName(publishesUpTo) }),
       unmarked_objects_are: tlpName(found.defaultTlp),
+      audiences_know_you_as: {
+        identity: identityOf(principal.organisation),
+        kind,
+        ...(country === undefined ? {} : { country }),
+        region,
+      },
       because,
     };
     replyTagged(req, res, JSON.stringify(resource));

@@ -26,6 +26,11 @@ test('my-access tells rights, levels and the grants that give them, of oneself a
     reads_up_to: 'red',
     publishes_up_to: 'red',
     unmarked_objects_are: 'clear',
+    audiences_know_you_as: {
+      identity: expect.stringMatching(/^identity--/) as string,
+      kind: 'desk',
+      region: 'europe',
+    },
     because: ['every desk may read, write, by test'],
   });
   expect((desk.body as Buffer).toString()).not.toMatch(/member|operator|curate/);
