@@ -1,14 +1,20 @@
 /** What was dumped and loaded is the same store. */
 import { v4 as uuid } from 'uuid';
+import { scopeFor, type Principal } from '../../../src/domain/access';
+import type { AudienceSaid } from '../../../src/domain/audience';
 import { ALL, LAST } from '../../../src/domain/query';
+import type { StixObject } from '../../../src/domain/stix';
 import { instantKey } from '../../../src/domain/timestamp';
+import type { Rank } from '../../../src/domain/tlp';
 import { Summary, type ArchiveRecord } from '../../../src/store/archive';
 import type { Store } from '../../../src/store/store';
+import { ORIGINATOR_CONTROL } from '../../../src/validation/originator-control';
 import {
   applied,
   collection,
   day,
   everything,
+  found,
   organisation,
   part,
   principal,
@@ -36,6 +42,51 @@ export function describeArchive(name: string, open: Open): void {
       for (const record of records) summary.add(record);
       return summary.toJSON();
     };
+
+    test('who may see what goes along (D14): classes, what is left of them, and what owners said last', async () => {
+      const one = await fresh();
+      const c = collection();
+      await applied(one, c);
+      const [a, b, x] = [1, 2, 3].map((n) =>
+        principal(4, { organisation: organisation({ country: ['FR', 'DE', 'MA'][n - 1]! }) }),
+      ) as [Principal, Principal, Principal];
+      const saying = (audience: AudienceSaid): StixObject => ({
+        extensions: { [ORIGINATOR_CONTROL]: { extension_type: 'property-extension', audience } },
+      });
+      const [changed, gone] = [toolId(), toolId()];
+      for (const [n, audience] of [
+        [1, { only: { countries: ['DE'] } }],
+        [2, { only: { countries: ['DE', 'MA'] } }],
+        [3, { not: { countries: ['MA'] } }],
+      ] as const)
+        await one.objects.append(write(c, a), part([tool(changed, n, n, saying(audience))]));
+      await one.objects.append(write(c, a), part([tool(gone, 1, 0, saying({ only: {} }))]));
+      await one.objects.remove(removal(c, a), gone, { version: ALL, specVersions: undefined });
+      const records = await all(one);
+      expect(records.filter(({ kind }) => kind === 'audience').length).toBeGreaterThan(4);
+
+      const other = await fresh();
+      await other.archive.load(records);
+      expect(summaryOf(await all(other))).toEqual(summaryOf(records));
+      expect(await other.house.check(() => undefined)).toEqual([]);
+      const seen = async (store: Store): Promise<unknown[]> => {
+        const pages = [];
+        for (const who of [a, b, x])
+          for (const clearance of RANKS)
+            for (const version of [ALL, LAST]) {
+              const scope = scopeFor({ ...who, clearance }, c, 'read');
+              const { items } = await store.objects.list(scope, query({ version }));
+              pages.push(items);
+            }
+        return pages;
+      };
+      expect(await seen(other)).toEqual(await seen(one));
+      // It goes on from there: what was said of an object that is gone still counts.
+      await other.objects.append(write(c, a), part([tool(gone, 2, 0)]));
+      expect(await found(other, scopeFor(b, c, 'read'), query({ ids: [gone] }))).toEqual([]);
+      expect(await found(other, scopeFor(a, c, 'read'), query({ ids: [gone] }))).toHaveLength(1);
+      expect(await other.house.check(() => undefined)).toEqual([]);
+    });
 
     test('what was dumped and loaded is the same store: every answer, date, status, removal; and it goes on from there', async () => {
       const clock = clockAt(1_700_000_000_000_000);
