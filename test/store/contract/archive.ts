@@ -5,7 +5,6 @@ import type { AudienceSaid } from '../../../src/domain/audience';
 import { ALL, LAST } from '../../../src/domain/query';
 import type { StixObject } from '../../../src/domain/stix';
 import { instantKey } from '../../../src/domain/timestamp';
-import type { Rank } from '../../../src/domain/tlp';
 import { Summary, type ArchiveRecord } from '../../../src/store/archive';
 import type { Store } from '../../../src/store/store';
 import { ORIGINATOR_CONTROL } from '../../../src/validation/originator-control';
