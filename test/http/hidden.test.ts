@@ -57,7 +57,10 @@ const forNobody = ({ object_marking_refs: _, ...object }: StixObject): StixObjec
     [ORIGINATOR_CONTROL]: { extension_type: 'property-extension', audience: { only: {} } },
   },
 });
-const HIDDEN = { 'above its clearance': hidden, 'not meant for it': hidden.map(forNobody) };
+const HIDDEN = {
+  'above its clearance': hidden,
+  'not meant for it': hidden.filter(({ type }) => type !== 'marking-definition').map(forNobody),
+};
 
 /** What the attacker publishes, one envelope after the other. */
 const probes = (rank: 1 | 4): StixObject[][] => {
