@@ -4,7 +4,7 @@
  */
 
 /** Whole bytes, two hexadecimal digits each (STIX 2.1 §2.8); also none. */
-export const isHex = (value: string): boolean => value.length % 2 === 0 && /^[0-9a-fA-F]*$/.test(value);
+export const isHex = (value: string): boolean => value.length % 2 === 0 && !/[^0-9a-fA-F]/.test(value);
 
 /** RFC 4648 §4, padded (STIX 2.1 §2.1); also none. In whole groups of four there is room for only the right padding. */
 export const isBase64 = (value: string): boolean =>
