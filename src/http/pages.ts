@@ -12,7 +12,7 @@ import { Turns } from './turns';
 
 /** Answers that were loaded and not sent yet, in bytes: of all, and of one account. */
 const MOST_UNDER_WAY = 128 * 1024 * 1024;
-const MOST_UNDER_WAY_EACH = 32 * 1024 * 1024;
+const MOST_UNDER_WAY_EACH = 24 * 1024 * 1024;
 /** About what a record of a manifest takes. */
 const RECORD_BYTES = 200;
 /** A client that takes nothing of its answer for this long is taken for gone. */

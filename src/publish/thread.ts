@@ -14,6 +14,8 @@ import { Calls, type Answer } from '../threads/calls';
 import { openPatiently, type Wait } from '../threads/patiently';
 import { toFailure } from '../threads/failure';
 
+/** What one transaction touches; with 16 publishing is 2 % slower. */
+const CACHE_MB = 24;
 /** Behind polls, and before jobs and examinations: somebody waits for what is written. */
 const NICENESS = 5;
 
@@ -95,7 +97,7 @@ async function serve(
     port.postMessage({ event, details } satisfies Word);
   const opening = openPatiently(
     async () => {
-      const store = await openStore(url);
+      const store = await openStore(url, { cacheMb: CACHE_MB });
       return { store, door: openDoor(store, { clock: () => Date.now() * 1000, limits, quotas, report }) };
     },
     (waits) => port.postMessage({ waits } satisfies Word),
