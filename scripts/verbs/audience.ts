@@ -1,5 +1,4 @@
-import type { Organisation, Principal } from '../../src/domain/access';
-import { scopeFor } from '../../src/domain/access';
+import { scopeFor, type Organisation, type Principal } from '../../src/domain/access';
 import type { Collection } from '../../src/domain/channel';
 import { OperatorError } from '../../src/domain/errors';
 import { audienceInWords, reads, type Disclosed } from '../../src/domain/reading';
@@ -81,7 +80,7 @@ Example:
     const said = [...groups.values()].map(({ disclosed, ids }) => ({
       ids,
       tlp: tlpName(disclosed.rank),
-      audience: disclosed.audience ? audienceInWords(disclosed.audience, nameOf) : 'everyone',
+      audience: audienceInWords(disclosed.audience, nameOf),
       seen_by: seenBy(disclosed, collection, principals).map(({ organisation, accounts }) => ({
         organisation: organisation.name,
         kind: organisation.kind,

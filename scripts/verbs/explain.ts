@@ -42,15 +42,15 @@ async function explainOne(
   const reader = await findPrincipal(store, required(a, 'reader'));
   const asker = await actingAs(store, a);
   const name = `${collection.apiRoot}/${collection.alias}`;
-  const found = await allowed(name, () => explainObject(store, asker, collection, id, reader));
+  const nameOf = await organisationNames(store);
+  const found = await allowed(name, () => explainObject(store, asker, collection, id, reader, nameOf));
   if (found.length === 0)
     throw new OperatorError(`${name} holds no version of ${id} that ${asker.name} may see.`);
-  const nameOf = await organisationNames(store);
   const versions = found.map(({ version, date, rank, audience, obstacles }) => ({
     version,
     date_added: formatTimestamp(date),
     tlp: tlpName(rank),
-    audience: audience ? audienceInWords(audience, nameOf) : 'everyone',
+    audience: audienceInWords(audience, nameOf),
     sees: obstacles.length === 0,
     because: obstacles,
   }));

@@ -105,6 +105,18 @@ function areAmong({ organisations, kinds, countries, regions }: Parties, party: 
   );
 }
 
+/**
+ * All of an organisation that {@link admits} looks at: what is kept for one reader is right for whoever has the same. What
+ * audiences are to know beside it belongs here too, or somebody is answered with what was kept for others.
+ */
+export const traitsOf = ({ id, identity, kind, country, region }: Organisation): unknown[] => [
+  id,
+  identity,
+  kind,
+  country,
+  region,
+];
+
 /** Whether an organisation belongs to an audience. */
 export function admits({ by, only, not }: AudienceRule, organisation: Organisation): boolean {
   if (organisation.id === by) return true;

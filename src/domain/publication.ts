@@ -2,8 +2,7 @@
 import { notTheirs, type Organisation, type Scope } from './access';
 import { addressed, numberOf, type Audiences } from './addressing';
 import { EVERYONE, isMeant, sees, type AudienceRule, type AudienceSaid } from './audience';
-import type { Ref } from './entries';
-import type { RankedVersion } from './entries';
+import type { RankedVersion, Ref } from './entries';
 import { ownerAmong, ownerFor, ownerOf } from './ownership';
 import type { StatedVersion } from './stix';
 import { instantKey } from './timestamp';

@@ -1,6 +1,6 @@
 /** Whether an account sees a version, and why: in words, by what the store's query asks, too. */
 import { accessOf, type Principal } from './access';
-import { admits, type AudienceRule, type Parties } from './audience';
+import { admits, type AudienceRule, type AudienceSaid, type Parties } from './audience';
 import type { Collection } from './channel';
 import { tlpName, type Rank } from './tlp';
 
@@ -54,7 +54,11 @@ function partiesInWords(
 }
 
 /** Such as `FR, DE, but not each partner`. The originator's own organisation belongs to it in any case. */
-export function audienceInWords({ only, not }: AudienceRule, nameOf: (identity: string) => string): string {
+export function audienceInWords(
+  audience: AudienceRule | undefined,
+  nameOf: (identity: string) => string,
+): string {
+  const { only, not }: AudienceSaid = audience ?? {};
   const some = only ? partiesInWords(only, nameOf) : 'everyone';
   return not ? `${some}, but not ${partiesInWords(not, nameOf)}` : some;
 }

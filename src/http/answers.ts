@@ -1,6 +1,7 @@
 /** How questions about a collection are answered: from what is kept, or by a page that is read in turns and then kept. */
 import type { Request, Response } from 'express';
 import type { Scope } from '../domain/access';
+import { traitsOf } from '../domain/audience';
 import type { ObjectQuery } from '../domain/query';
 import type { ChangeStore } from '../store/changes';
 import type { Page } from '../store/objects';
@@ -76,9 +77,7 @@ export class Answers {
   /** What an answer depends on where the store does not say of which audiences its reader is. */
   private meantOf(scope: Scope<'read'>): unknown {
     const { readerOf } = this.deps;
-    if (readerOf) return [...readerOf(scope).classes];
-    const { id, identity, kind, country, region } = scope.principal.organisation;
-    return [id, identity, kind, country, region];
+    return readerOf ? [...readerOf(scope).classes] : traitsOf(scope.principal.organisation);
   }
 
   private async make<Items>(

@@ -2,7 +2,7 @@
 import type { Principal } from '../domain/access';
 import type { AudienceRule } from '../domain/audience';
 import type { Collection } from '../domain/channel';
-import { obstacles } from '../domain/reading';
+import { disclosedTo, obstacles } from '../domain/reading';
 import type { Micros } from '../domain/timestamp';
 import type { Rank } from '../domain/tlp';
 import type { Store } from '../store/store';
@@ -28,6 +28,7 @@ export async function organisationNames({
 
 /**
  * @param asker who wants to know: it is told of what it may see itself, and of nothing else.
+ * @param nameOf {@link organisationNames}.
  * @returns the oldest first; empty: it is not held, or not for the asker. @throws {StoreUnavailable}
  */
 export async function explainObject(
@@ -36,12 +37,12 @@ export async function explainObject(
   collection: Collection,
   id: string,
   reader: Principal,
+  nameOf: (identity: string) => string,
 ): Promise<ExplainedVersion[]> {
-  const nameOf = await organisationNames(store);
   const found: ExplainedVersion[] = [];
   for await (const item of readCollection(store, asker, collection, { ids: [id], versions: true })) {
     const { version, date, rank, audience } = item;
-    const disclosed = { rank, ...(audience ? { audience } : {}) };
+    const disclosed = disclosedTo(rank, audience);
     found.push({ version, date, ...disclosed, obstacles: obstacles(reader, collection, disclosed, nameOf) });
   }
   return found;

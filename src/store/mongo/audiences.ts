@@ -7,6 +7,7 @@ import {
   rankIn,
   readerAmong,
   readerOf,
+  traitsOf,
   type AudienceRule,
   type Reader,
 } from '../../domain/audience';
@@ -41,8 +42,7 @@ export class Audiences {
   ): Promise<Reader> {
     const rank = clearance ?? -1;
     if (audiences === 0) return readerOf(rank);
-    const { id, identity, kind, country, region } = organisation;
-    const key = JSON.stringify([collection.id, audiences, rank, id, identity, kind, country, region]);
+    const key = JSON.stringify([collection.id, audiences, rank, ...traitsOf(organisation)]);
     const kept = this.readers.get(key);
     if (kept) return kept;
     const reader = readerAmong(rank, organisation, (await this.known(collection.id, audiences)).defined);

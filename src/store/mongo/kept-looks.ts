@@ -4,6 +4,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { Scope } from '../../domain/access';
+import { traitsOf } from '../../domain/audience';
 import { isExamined } from '../../domain/asked';
 import type { ObjectQuery } from '../../domain/query';
 import type { Link } from './link';
@@ -37,7 +38,7 @@ export class KeptLooks<T> {
       collection.id,
       clearance,
       // Where audiences are known, to whom they open.
-      known?.audiences ? { ...organisation, name: '' } : undefined,
+      known?.audiences ? traitsOf(organisation) : undefined,
       withBodies,
       ids,
       types,

@@ -6,6 +6,7 @@ import {
   rankIn,
   readerAmong,
   readerOf,
+  traitsOf,
   type AudienceRule,
   type ClassId,
   type Reader,
@@ -65,9 +66,8 @@ export function readerIn(
     policy: number;
   };
   if (last === null) return readerOf(rank);
-  const { id, identity, kind, country, region } = organisation;
   // A collection may go and come back, under its id and in its row: that is a change of policy.
-  const key = JSON.stringify([name, collection, policy, rank, id, identity, kind, country, region]);
+  const key = JSON.stringify([name, collection, policy, rank, ...traitsOf(organisation)]);
   const readers = kept.get(connection) ?? new Map<string, Kept>();
   kept.set(connection, readers);
   const known = readers.get(key);
